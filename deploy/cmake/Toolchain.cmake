@@ -1,0 +1,28 @@
+# Language level, warnings, sanitizers and ccache, for every target of this project.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# For the editor, tests/tidy.sh and the check that headers are self-contained.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(AVOCET_CCACHE ccache)
+if(AVOCET_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${AVOCET_CCACHE}")
+endif()
+
+add_library(avocet_flags INTERFACE)
+target_include_directories(avocet_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(avocet_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(AVOCET_WARNINGS_AS_ERRORS)
+  target_compile_options(avocet_flags INTERFACE -Werror)
+endif()
+if(AVOCET_SANITIZER)
+  # -O1 keeps the numerics tests usable; frame pointers keep reports readable.
+  add_compile_options(-fsanitize=${AVOCET_SANITIZER} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${AVOCET_SANITIZER})
+endif()
+if(AVOCET_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
