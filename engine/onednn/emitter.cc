@@ -1,0 +1,118 @@
+#include "engine/onednn/emitter.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+namespace avocet {
+
+Emitter::Emitter(dnnl::engine engine, WeightStore* weights, dnnl::memory::data_type type)
+    : engine_(std::move(engine)), weights_(weights), type_(type) {}
+
+dnnl::memory::desc Emitter::Activation(const Shape& shape) const {
+  return ChannelsLast(shape, type_);
+}
+
+dnnl::primitive_attr Emitter::Attributes() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+TensorRef Emitter::NewTensor(const dnnl::memory::desc& desc) {
+  const int id = static_cast<int>(tensors_.size());
+  tensors_.push_back({id, {desc.get_size(), std::numeric_limits<int>::max(), -1}});
+  return {id, desc};
+}
+
+TensorRef Emitter::Alias(const TensorRef& tensor, const dnnl::memory::desc& desc) {
+  const int root = tensors_[static_cast<std::size_t>(tensor.id)].root;
+  Lifetime& lifetime = tensors_[static_cast<std::size_t>(root)].lifetime;
+  lifetime.size = std::max(lifetime.size, desc.get_size());
+  const int id = static_cast<int>(tensors_.size());
+  tensors_.push_back({root, {}});
+  return {id, desc};
+}
+
+TensorRef Emitter::Convert(const std::string& name, const TensorRef& tensor,
+                           dnnl::memory::data_type type) {
+  if (tensor.desc.get_data_type() == type) return tensor;
+  const dnnl::memory::desc desc(tensor.desc.get_dims(), type, tensor.desc.get_strides());
+  const TensorRef dst = NewTensor(desc);
+  const dnnl::reorder::primitive_desc descriptor(engine_, tensor.desc, engine_, desc, Attributes());
+  Step<dnnl::reorder>(name, descriptor, {{DNNL_ARG_FROM, tensor}, {DNNL_ARG_TO, dst}});
+  return dst;
+}
+
+dnnl::memory Emitter::Weights(const std::string& name, const dnnl::memory::desc& plain,
+                              const dnnl::memory::desc& wanted) {
+  return weights_->Get(name, plain, wanted);
+}
+
+void Emitter::Extend(const TensorRef& tensor, int step) {
+  const int root = tensors_[static_cast<std::size_t>(tensor.id)].root;
+  Lifetime& lifetime = tensors_[static_cast<std::size_t>(root)].lifetime;
+  lifetime.first = std::min(lifetime.first, step);
+  lifetime.last = std::max(lifetime.last, step);
+}
+
+void Emitter::KernelStep(const std::string& name, const std::string& implementation,
+                         std::vector<TensorRef> tensors, Kernel kernel) {
+  Arguments arguments;
+  for (TensorRef& tensor : tensors) arguments.emplace_back(0, std::move(tensor));
+  Append({name, implementation, dnnl::primitive(), std::move(arguments), std::move(kernel)});
+}
+
+void Emitter::Append(PendingStep step) {
+  const int position = static_cast<int>(steps_.size());
+  for (const auto& [index, argument] : step.arguments) {
+    if (const auto* tensor = std::get_if<TensorRef>(&argument)) Extend(*tensor, position);
+  }
+  steps_.push_back(std::move(step));
+}
+
+std::pair<Program, std::vector<dnnl::memory>> Emitter::Finish(
+    std::span<const TensorRef> inputs, std::span<const TensorRef> outputs) && {
+  for (const TensorRef& input : inputs) Extend(input, -1);
+  for (const TensorRef& output : outputs) Extend(output, static_cast<int>(steps_.size()));
+
+  std::vector<Lifetime> lifetimes;
+  for (const Tensor& tensor : tensors_) lifetimes.push_back(tensor.lifetime);
+  const ArenaLayout layout = PlanArena(lifetimes);
+
+  Program program;
+  program.stream = dnnl::stream(engine_);
+  program.arena = std::make_unique<Arena>(layout.size);
+  const auto bind = [&](const TensorRef& tensor) {
+    const auto root = static_cast<std::size_t>(tensors_[static_cast<std::size_t>(tensor.id)].root);
+    return dnnl::memory(tensor.desc, engine_, program.arena->data() + layout.offsets[root]);
+  };
+  for (PendingStep& pending : steps_) {
+    std::vector<dnnl_exec_arg_t> arguments;
+    std::vector<void*> addresses;
+    for (const auto& [index, argument] : pending.arguments) {
+      const auto* tensor = std::get_if<TensorRef>(&argument);
+      program.memories.push_back(tensor != nullptr ? bind(*tensor)
+                                                   : std::get<dnnl::memory>(argument));
+      arguments.push_back({index, program.memories.back().get()});
+      addresses.push_back(program.memories.back().get_data_handle());
+    }
+    std::function<void()> kernel;
+    if (pending.kernel) {
+      kernel = [run = std::move(pending.kernel), addresses] { run(addresses); };
+    }
+    program.steps.push_back({std::move(pending.name), std::move(pending.implementation),
+                             std::move(pending.primitive), std::move(arguments),
+                             std::move(kernel)});
+  }
+  std::vector<dnnl::memory> ends;
+  for (const TensorRef& input : inputs) ends.push_back(bind(input));
+  for (const TensorRef& output : outputs) ends.push_back(bind(output));
+  return {std::move(program), std::move(ends)};
+}
+
+dnnl::memory::desc ChannelsLast(const Shape& shape, dnnl::memory::data_type type) {
+  return {{shape.n, shape.c, shape.h, shape.w}, type, dnnl::memory::format_tag::nhwc};
+}
+
+}  // namespace avocet

@@ -1,0 +1,100 @@
+// Writes a Program while a graph is lowered: tensors are promises until `Finish` gives them memory.
+#ifndef AVOCET_ENGINE_ONEDNN_EMITTER_H_
+#define AVOCET_ENGINE_ONEDNN_EMITTER_H_
+
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "dnnl.hpp"
+#include "engine/base/shape.h"
+#include "engine/onednn/program.h"
+#include "engine/onednn/weight_store.h"
+
+namespace avocet {
+
+// An activation of the program under construction.
+struct TensorRef {
+  int id = -1;
+  dnnl::memory::desc desc;
+};
+
+// Lowering functions throw dnnl::error; whoever drives them catches it. Not thread-safe.
+class Emitter {
+ public:
+  // Activations and weights of the program are of `type`, except for its first and its last tensor,
+  // which are float32.
+  Emitter(dnnl::engine engine, WeightStore* weights, dnnl::memory::data_type type);
+
+  const dnnl::engine& engine() const { return engine_; }
+  // Attributes that every primitive of a program has: its scratchpad is a tensor of the arena.
+  static dnnl::primitive_attr Attributes();
+
+  dnnl::memory::data_type type() const { return type_; }
+  // [N, C, H, W] of the program's type, channels last in memory: the layout of every activation.
+  dnnl::memory::desc Activation(const Shape& shape) const;
+
+  // A tensor of its own.
+  TensorRef NewTensor(const dnnl::memory::desc& desc);
+  // The bytes of `tensor` under another description: for results in place, and for views.
+  TensorRef Alias(const TensorRef& tensor, const dnnl::memory::desc& desc);
+  // The values of `tensor` in another type: itself if it has that type, else the result of a step.
+  TensorRef Convert(const std::string& name, const TensorRef& tensor, dnnl::memory::data_type type);
+  // The parameter `name`, plain as `plain`, in the layout that a primitive wants.
+  dnnl::memory Weights(const std::string& name, const dnnl::memory::desc& plain,
+                       const dnnl::memory::desc& wanted);
+
+  using Argument = std::variant<TensorRef, dnnl::memory>;
+  using Arguments = std::vector<std::pair<int, Argument>>;
+
+  // Appends a step that runs the primitive of `descriptor`.
+  template <typename Primitive>
+  void Step(const std::string& name, const typename Primitive::primitive_desc& descriptor,
+            Arguments arguments) {
+    if (descriptor.scratchpad_desc().get_size() > 0) {
+      arguments.emplace_back(DNNL_ARG_SCRATCHPAD, NewTensor(descriptor.scratchpad_desc()));
+    }
+    Append({name, descriptor.impl_info_str(), Primitive(descriptor), std::move(arguments)});
+  }
+
+  // Appends a step that calls `kernel` with the addresses of `tensors`, in their order.
+  using Kernel = std::function<void(std::span<void* const> addresses)>;
+  void KernelStep(const std::string& name, const std::string& implementation,
+                  std::vector<TensorRef> tensors, Kernel kernel);
+
+  // Plans the arena and binds every argument. `inputs` are written before the first step, `outputs`
+  // read after the last; their memories are returned in that order behind the program.
+  std::pair<Program, std::vector<dnnl::memory>> Finish(std::span<const TensorRef> inputs,
+                                                       std::span<const TensorRef> outputs) &&;
+
+ private:
+  struct PendingStep {
+    std::string name;
+    std::string implementation;
+    dnnl::primitive primitive;
+    Arguments arguments;
+    Kernel kernel = nullptr;
+  };
+  struct Tensor {
+    int root;           // the tensor whose bytes these are
+    Lifetime lifetime;  // of the bytes; kept at the root
+  };
+  void Append(PendingStep step);
+  void Extend(const TensorRef& tensor, int step);
+
+  dnnl::engine engine_;
+  WeightStore* weights_;
+  dnnl::memory::data_type type_;
+  std::vector<Tensor> tensors_;
+  std::vector<PendingStep> steps_;
+};
+
+// [N, C, H, W], channels last in memory.
+dnnl::memory::desc ChannelsLast(const Shape& shape, dnnl::memory::data_type type);
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_ONEDNN_EMITTER_H_

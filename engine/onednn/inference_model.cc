@@ -1,0 +1,59 @@
+#include "engine/onednn/inference_model.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/onednn/weight_store.h"
+#include "engine/passes/pass.h"
+
+namespace avocet {
+
+bool HasBFloat16Instructions() {
+  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_fp16 ||
+         isa == dnnl::cpu_isa::avx512_core_amx || isa == dnnl::cpu_isa::avx512_core_amx_fp16;
+}
+
+struct InferenceModel::State {
+  State(const dnnl::engine& engine, Graph optimized, Parameters parameters)
+      : graph(std::move(optimized)), weights(engine, std::move(parameters)) {}
+  Graph graph;
+  WeightStore weights;
+};
+
+InferenceModel::InferenceModel(std::unique_ptr<State> state) : state_(std::move(state)) {}
+InferenceModel::~InferenceModel() = default;
+
+std::unique_ptr<InferenceModel> InferenceModel::Create(const Graph& graph, Parameters parameters) {
+  Graph optimized = RunInferencePasses(graph, parameters);
+  auto state = std::make_unique<State>(dnnl::engine(dnnl::engine::kind::cpu, 0),
+                                       std::move(optimized), std::move(parameters));
+  return std::make_unique<InferenceModel>(std::move(state));
+}
+
+absl::StatusOr<std::unique_ptr<InferencePlan>> InferenceModel::Compile(
+    const PlanOptions& options) const {
+  if (options.batch_size < 1 || options.threads < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected at least one image and one thread, found batch size ",
+                     options.batch_size, " and ", options.threads, " threads"));
+  }
+  ASSIGN_OR_RETURN(const Graph graph,
+                   state_->graph.Reshape(options.batch_size, options.height, options.width));
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<InferencePlan> plan,
+      InferencePlan::Compile(graph, &state_->weights, options.threads, options.precision));
+  state_->weights.ReleasePlain();
+  // The first run pays for code pages and page faults; nobody waits for it here.
+  plan->Run();
+  return plan;
+}
+
+const Graph& InferenceModel::graph() const { return state_->graph; }
+std::size_t InferenceModel::weight_bytes() const { return state_->weights.bytes(); }
+std::size_t InferenceModel::duplicate_weight_bytes() const {
+  return state_->weights.duplicate_bytes();
+}
+
+}  // namespace avocet

@@ -1,0 +1,127 @@
+#include "engine/onednn/inference_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/onednn/emitter.h"
+#include "engine/onednn/lower.h"
+#include "engine/onednn/team.h"
+
+namespace avocet {
+
+struct InferencePlan::State {
+  int threads;
+  Program program;
+  Shape input_shape;
+  Shape output_shape;
+  float* input;
+  const float* logits;
+};
+
+namespace {
+
+dnnl::memory::data_type TypeOf(Precision precision) {
+  return precision == Precision::kBFloat16 ? dnnl::memory::data_type::bf16
+                                           : dnnl::memory::data_type::f32;
+}
+
+}  // namespace
+
+InferencePlan::InferencePlan(std::unique_ptr<State> state) : state_(std::move(state)) {}
+InferencePlan::~InferencePlan() = default;
+
+absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Graph& graph,
+                                                                      WeightStore* weights,
+                                                                      int threads,
+                                                                      Precision precision) {
+  const ScopedTeam team(threads);
+  std::string node_name = "engine";
+  try {
+    Emitter emitter(dnnl::engine(dnnl::engine::kind::cpu, 0), weights, TypeOf(precision));
+    std::vector<TensorRef> results;
+    for (const Node& node : graph.nodes()) {
+      node_name = node.name;
+      std::vector<TensorRef> inputs;
+      for (const NodeId id : node.inputs) {
+        // Only what comes from the input or from a linear layer is of another type.
+        inputs.push_back(emitter.Convert(node.name + ".to_type",
+                                         results[static_cast<std::size_t>(id)], emitter.type()));
+      }
+      results.push_back(LowerNode(node, inputs, emitter));
+    }
+    results.back() =
+        emitter.Convert("output.to_float32", results.back(), dnnl::memory::data_type::f32);
+    node_name = "memory";
+    auto [program, ends] =
+        std::move(emitter).Finish(std::array{results.front()}, std::array{results.back()});
+    auto state = std::make_unique<State>();
+    state->threads = threads;
+    state->program = std::move(program);
+    state->input_shape = graph.node(0).shape;
+    state->output_shape = graph.node(graph.output()).shape;
+    state->input = static_cast<float*>(ends[0].get_data_handle());
+    state->logits = static_cast<const float*>(ends[1].get_data_handle());
+    return std::make_unique<InferencePlan>(std::move(state));
+  } catch (const dnnl::error& error) {
+    return absl::InternalError(absl::StrCat("oneDNN cannot compile node \"", node_name,
+                                            "\": ", error.what(), " (status ", error.status, ")"));
+  }
+}
+
+int InferencePlan::batch_size() const { return state_->input_shape.n; }
+
+std::span<float> InferencePlan::input() {
+  return {state_->input, static_cast<std::size_t>(state_->input_shape.size())};
+}
+
+void InferencePlan::Run() {
+  const ScopedTeam team(state_->threads);
+  state_->program.Run();
+}
+
+std::span<const float> InferencePlan::logits() const {
+  return {state_->logits, static_cast<std::size_t>(state_->output_shape.size())};
+}
+
+std::vector<StepProfile> InferencePlan::Profile(int runs) {
+  AVOCET_CHECK(runs > 0);
+  using Clock = std::chrono::steady_clock;
+  const ScopedTeam team(state_->threads);
+  const std::vector<Step>& steps = state_->program.steps;
+  std::vector<std::vector<double>> seconds(steps.size());
+  for (int run = 0; run < runs; ++run) {
+    Clock::time_point before = Clock::now();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      state_->program.RunStep(i);
+      const Clock::time_point after = Clock::now();
+      seconds[i].push_back(std::chrono::duration<double>(after - before).count());
+      before = after;
+    }
+  }
+  std::vector<StepProfile> profile;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto median = seconds[i].begin() + runs / 2;
+    std::nth_element(seconds[i].begin(), median, seconds[i].end());
+    profile.push_back({steps[i].name, steps[i].implementation, *median});
+  }
+  return profile;
+}
+
+int InferencePlan::step_count() const { return static_cast<int>(state_->program.steps.size()); }
+
+std::size_t InferencePlan::arena_bytes() const { return state_->program.arena->size(); }
+
+std::string InferencePlan::DebugString() const {
+  std::string text;
+  for (const Step& step : state_->program.steps) {
+    absl::StrAppend(&text, step.name, ": ", step.implementation, "\n");
+  }
+  return text;
+}
+
+}  // namespace avocet

@@ -1,0 +1,61 @@
+// A network compiled for one batch size, image size and thread count.
+#ifndef AVOCET_ENGINE_ONEDNN_INFERENCE_PLAN_H_
+#define AVOCET_ENGINE_ONEDNN_INFERENCE_PLAN_H_
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/plan.h"
+#include "engine/base/precision.h"
+#include "engine/graph/graph.h"
+
+namespace avocet {
+
+class WeightStore;
+
+// One step of a plan, and how long it takes.
+struct StepProfile {
+  std::string name;            // of the node
+  std::string implementation;  // oneDNN's, for example "brgemm:avx512_core"
+  double seconds;              // median over runs
+};
+
+// Owns its program and its arena; shares packed weights. Writing `input` is the caller's before
+// every `Run`, which may overwrite it. See `Plan` for threads.
+class InferencePlan : public Plan {
+ public:
+  // Compiles `graph`, of the final shape. Exceptions of oneDNN become INTERNAL, naming the node.
+  // Use InferenceModel::Compile.
+  static absl::StatusOr<std::unique_ptr<InferencePlan>> Compile(const Graph& graph,
+                                                                WeightStore* weights, int threads,
+                                                                Precision precision);
+  ~InferencePlan() override;
+
+  int batch_size() const override;
+  std::span<float> input() override;
+  void Run() override;
+  std::span<const float> logits() const override;
+
+  // Runs `runs` times (at least once), like `Run`, with a look at the clock after every step.
+  std::vector<StepProfile> Profile(int runs);
+
+  int step_count() const;
+  // Bytes of activations and scratchpads.
+  std::size_t arena_bytes() const;
+  // One line a step: node and oneDNN's implementation.
+  std::string DebugString() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+
+ public:
+  explicit InferencePlan(std::unique_ptr<State> state);  // for `Compile` alone
+};
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_ONEDNN_INFERENCE_PLAN_H_

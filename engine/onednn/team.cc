@@ -1,0 +1,31 @@
+#include "engine/onednn/team.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace avocet {
+
+ScopedTeam::ScopedTeam(int threads) : outside_(omp_get_max_threads()) {
+  if (threads != outside_) omp_set_num_threads(threads);
+}
+
+ScopedTeam::~ScopedTeam() {
+  if (omp_get_max_threads() != outside_) omp_set_num_threads(outside_);
+}
+
+void ParallelFor(int count, const std::function<void(int begin, int end)>& body) {
+  const int threads = std::min(omp_get_max_threads(), count);
+  if (threads <= 1) {
+    body(0, count);
+    return;
+  }
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int t = 0; t < threads; ++t) {
+    body(static_cast<int>(std::int64_t{count} * t / threads),
+         static_cast<int>(std::int64_t{count} * (t + 1) / threads));
+  }
+}
+
+}  // namespace avocet

@@ -1,0 +1,29 @@
+// How many threads the primitives that a thread compiles and runs use.
+#ifndef AVOCET_ENGINE_ONEDNN_TEAM_H_
+#define AVOCET_ENGINE_ONEDNN_TEAM_H_
+
+#include <functional>
+
+namespace avocet {
+
+// Sets the OpenMP team of the calling thread while it lives: oneDNN fixes the count when it
+// compiles a primitive and expects the same when it runs it. One thread means no team at all: the
+// work runs on the caller.
+class ScopedTeam {
+ public:
+  explicit ScopedTeam(int threads);
+  ~ScopedTeam();
+  ScopedTeam(const ScopedTeam&) = delete;
+  ScopedTeam& operator=(const ScopedTeam&) = delete;
+
+ private:
+  int outside_;
+};
+
+// Calls body(begin, end) on consecutive parts of [0, count), one for each thread of the calling
+// thread's team.
+void ParallelFor(int count, const std::function<void(int begin, int end)>& body);
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_ONEDNN_TEAM_H_
