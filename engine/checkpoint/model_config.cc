@@ -1,0 +1,170 @@
+#include "engine/checkpoint/model_config.h"
+
+#include <cfloat>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/checkpoint/json_document.h"
+#include "engine/checkpoint/json_value.h"
+#include "engine/checkpoint/label_names.h"
+
+namespace avocet {
+namespace {
+
+constexpr int kMaxClasses = 1'000'000;  // 45 times ImageNet-21k
+constexpr int kMaxImageSide = 4096;     // pixels; five times the largest published configuration
+constexpr double kMaxMeanOrStd = 1e6;   // far outside of pixels in [0, 1], yet harmless in float32
+
+template <typename Enum>
+struct Choice {
+  std::string_view name;
+  Enum value;
+};
+
+constexpr Choice<Interpolation> kInterpolations[] = {{"bilinear", Interpolation::kBilinear},
+                                                     {"bicubic", Interpolation::kBicubic},
+                                                     {"lanczos", Interpolation::kLanczos}};
+constexpr Choice<CropMode> kCropModes[] = {
+    {"center", CropMode::kCenter}, {"squash", CropMode::kSquash}, {"border", CropMode::kBorder}};
+
+template <typename Enum, std::size_t kCount>
+absl::Status ReadChoice(const JsonValue& object, std::string_view key,
+                        const Choice<Enum> (&choices)[kCount], Enum& result) {
+  const auto value = object.Member(key);
+  if (!value) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::string text, value->String());
+  std::string names;
+  for (const Choice<Enum>& choice : choices) {
+    if (text == choice.name) {
+      result = choice.value;
+      return absl::OkStatus();
+    }
+    names += (names.empty() ? "" : ", ") + std::string(choice.name);
+  }
+  return value->Expected("one of " + names);
+}
+
+absl::Status ReadInputSize(const JsonValue& size, PreprocessConfig& config) {
+  RETURN_IF_ERROR(size.ExpectArray(3));
+  // Three channels: images are RGB.
+  RETURN_IF_ERROR(size.Element(0).Integer(3, 3).status());
+  ASSIGN_OR_RETURN(config.height, size.Element(1).Integer(1, kMaxImageSide));
+  ASSIGN_OR_RETURN(config.width, size.Element(2).Integer(1, kMaxImageSide));
+  return absl::OkStatus();
+}
+
+absl::Status ReadColours(const JsonValue& object, std::string_view key, double above,
+                         std::array<float, 3>& result) {
+  const auto value = object.Member(key);
+  if (!value) return absl::OkStatus();
+  RETURN_IF_ERROR(value->ExpectArray(result.size()));
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    ASSIGN_OR_RETURN(const double number, value->Element(i).Number(above, kMaxMeanOrStd));
+    result[i] = static_cast<float>(number);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PreprocessConfig> ReadPreprocess(const JsonValue& object) {
+  PreprocessConfig config;
+  if (const auto size = object.Member("input_size")) {
+    RETURN_IF_ERROR(ReadInputSize(*size, config));
+  }
+  if (const auto crop = object.Member("crop_pct")) {
+    ASSIGN_OR_RETURN(config.crop_pct, crop->Number(0.0, 1.0));
+  }
+  RETURN_IF_ERROR(ReadChoice(object, "interpolation", kInterpolations, config.interpolation));
+  RETURN_IF_ERROR(ReadChoice(object, "crop_mode", kCropModes, config.crop_mode));
+  RETURN_IF_ERROR(ReadColours(object, "mean", -kMaxMeanOrStd, config.mean));
+  RETURN_IF_ERROR(ReadColours(object, "std", FLT_MIN, config.std));
+  return config;
+}
+
+absl::StatusOr<std::optional<PreprocessConfig>> ReadTestPreprocess(const JsonValue& object,
+                                                                   PreprocessConfig config) {
+  const auto size = object.Member("test_input_size");
+  const auto crop = object.Member("test_crop_pct");
+  if (!size && !crop) return std::nullopt;
+  if (size) RETURN_IF_ERROR(ReadInputSize(*size, config));
+  if (crop) {
+    ASSIGN_OR_RETURN(config.crop_pct, crop->Number(0.0, 1.0));
+  }
+  return config;
+}
+
+// Refuses what timm would honour by building another network than the architecture's own.
+absl::Status CheckNetworkOptions(const JsonValue& object) {
+  if (const auto arguments = object.Member("model_args")) {
+    RETURN_IF_ERROR(arguments->ExpectObject());
+    if (!arguments->json().empty()) {
+      const absl::Status error = arguments->Error(
+          absl::StrCat("arguments that change the network are not supported, found \"",
+                       arguments->json().begin().key(), "\""));
+      return absl::UnimplementedError(error.message());
+    }
+  }
+  if (const auto pool = object.Member("global_pool")) {
+    ASSIGN_OR_RETURN(const std::string name, pool->String());
+    if (name != "avg") {
+      return absl::UnimplementedError(pool->Expected("\"avg\", the only pooling").message());
+    }
+  }
+  return absl::OkStatus();
+}
+
+// `key` of the first object that has it.
+std::optional<JsonValue> FirstMember(std::string_view key, const JsonValue& first,
+                                     const JsonValue& second) {
+  auto member = first.Member(key);
+  return member ? member : second.Member(key);
+}
+
+absl::Status ReadClasses(const JsonValue& root, const JsonValue& pretrained, ModelConfig& config) {
+  auto labels = FirstMember("label_names", root, pretrained);
+  if (!labels) labels = FirstMember("labels", root, pretrained);
+  if (labels) {
+    ASSIGN_OR_RETURN(config.label_names, ReadLabelNames(*labels));
+  }
+
+  if (const auto classes = FirstMember("num_classes", root, pretrained)) {
+    ASSIGN_OR_RETURN(config.num_classes, classes->Integer(1, kMaxClasses));
+  } else if (labels && !config.label_names.empty() && config.label_names.size() <= kMaxClasses) {
+    config.num_classes = static_cast<int>(config.label_names.size());
+  } else {
+    return root.Error("\"num_classes\" is missing, and no label names tell how many there are");
+  }
+
+  if (!labels) {
+    config.label_names = DefaultLabelNames(config.num_classes);
+  } else if (config.label_names.size() != static_cast<std::size_t>(config.num_classes)) {
+    return labels->Error(absl::StrCat("expected ", config.num_classes,
+                                      " names, one a class, found ", config.label_names.size()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir) {
+  const std::string path = model_dir + "/config.json";
+  ASSIGN_OR_RETURN(const nlohmann::json document, ReadJsonFile(path));
+  const JsonValue root(document, path);
+  RETURN_IF_ERROR(root.ExpectObject());
+  const JsonValue pretrained = root.Member("pretrained_cfg").value_or(root);
+  RETURN_IF_ERROR(pretrained.ExpectObject());
+
+  ModelConfig config;
+  ASSIGN_OR_RETURN(const JsonValue architecture, root.RequiredMember("architecture"));
+  ASSIGN_OR_RETURN(config.architecture, architecture.String());
+  if (config.architecture.empty()) return architecture.Expected("the name of a network");
+  RETURN_IF_ERROR(CheckNetworkOptions(root));
+  RETURN_IF_ERROR(CheckNetworkOptions(pretrained));
+  RETURN_IF_ERROR(ReadClasses(root, pretrained, config));
+  ASSIGN_OR_RETURN(config.preprocess, ReadPreprocess(pretrained));
+  ASSIGN_OR_RETURN(config.test_preprocess, ReadTestPreprocess(pretrained, config.preprocess));
+  return config;
+}
+
+}  // namespace avocet
