@@ -1,0 +1,43 @@
+// A folder that lives as long as a test.
+#ifndef AVOCET_TESTS_CHECKPOINT_TEMPORARY_FOLDER_H_
+#define AVOCET_TESTS_CHECKPOINT_TEMPORARY_FOLDER_H_
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "engine/base/check.h"
+#include "gtest/gtest.h"
+
+namespace avocet {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(testing::TempDir() + "avocet-XXXXXX") {
+    AVOCET_CHECK(mkdtemp(path_.data()) != nullptr);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::string& path() const { return path_; }
+  // Writes a file into the folder and returns its path.
+  std::string Write(std::string_view name, std::string_view content) const {
+    std::string file = path_ + "/" + std::string(name);
+    std::ofstream(file, std::ios::binary) << content;
+    return file;
+  }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace avocet
+
+#endif  // AVOCET_TESTS_CHECKPOINT_TEMPORARY_FOLDER_H_

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# install_packages.sh DIR: puts the Python packages of requirements.txt into DIR, once.
+set -euo pipefail
+
+requirements="$(dirname "${BASH_SOURCE[0]}")/requirements.txt"
+target=$1
+# The copy beside the packages says which list they were installed from.
+if cmp --silent "$requirements" "$target/requirements.txt"; then exit 0; fi
+rm -rf "$target"
+python3 -m pip --disable-pip-version-check install --quiet --root-user-action=ignore --no-deps \
+  --only-binary=:all: \
+  --require-hashes --no-compile --target "$target" -r "$requirements"
+cp "$requirements" "$target/requirements.txt"

@@ -1,0 +1,193 @@
+#include "engine/image/preprocessor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "hwy/targets.h"
+#include "tests/image/test_images.h"
+
+namespace avocet {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Of a row of vectors.json.
+PreprocessConfig ConfigOf(const nlohmann::json& json) {
+  PreprocessConfig config;
+  config.height = json.at("height");
+  config.width = json.at("width");
+  config.interpolation = InterpolationNamed(json.at("interpolation"));
+  config.crop_pct = json.at("crop_pct");
+  config.crop_mode = CropModeNamed(json.at("crop_mode"));
+  config.mean = json.at("mean");
+  return config;
+}
+
+// Of an entry of the photographs' expected.json, which has timm's own form.
+PreprocessConfig TimmConfigOf(const nlohmann::json& json) {
+  PreprocessConfig config;
+  config.height = json.at("input_size").at(1);
+  config.width = json.at("input_size").at(2);
+  config.interpolation = InterpolationNamed(json.at("interpolation"));
+  config.crop_pct = json.at("crop_pct");
+  config.crop_mode = CropModeNamed(json.at("crop_mode"));
+  config.mean = json.at("mean");
+  config.std = json.at("std");
+  return config;
+}
+
+Image Gradient(int width, int height) {
+  Image image{width, height, {}};
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      image.bgr.push_back(static_cast<std::uint8_t>(x * 7));
+      image.bgr.push_back(static_cast<std::uint8_t>(y * 5));
+      image.bgr.push_back(static_cast<std::uint8_t>(x * y));
+    }
+  }
+  return image;
+}
+
+std::string MessageOf(const PreprocessConfig& config) {
+  const auto preprocessor = Preprocessor::Create(config);
+  EXPECT_EQ(preprocessor.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(preprocessor.status().message());
+}
+
+TEST(Preprocessor, CropsOfPhotographsEqualTimm) {
+  const nlohmann::json photographs = ReadTestJson("photos/expected.json");
+  for (const auto& [name, entry] : photographs.items()) {
+    const Image image = DecodeTestFile("photos/" + name.substr(name.find('/') + 1));
+    const auto crop = CropOf(image, TimmConfigOf(entry.at("config")));
+    EXPECT_EQ(Crc32(crop), entry.at("crop_rgb_crc32").get<std::uint32_t>()) << name;
+  }
+}
+
+TEST(Preprocessor, CropOfAPhotographWithOneOtherPixelDiffers) {
+  const nlohmann::json photographs = ReadTestJson("photos/expected.json");
+  for (const auto& [name, entry] : photographs.items()) {
+    Image image = DecodeTestFile("photos/" + name.substr(name.find('/') + 1));
+    const auto middle = static_cast<std::size_t>(image.height / 2 * image.width + image.width / 2);
+    image.bgr[3 * middle] ^= 0x20;
+    const auto crop = CropOf(image, TimmConfigOf(entry.at("config")));
+    EXPECT_NE(Crc32(crop), entry.at("crop_rgb_crc32").get<std::uint32_t>()) << name;
+  }
+}
+
+// For each instruction set that this machine has.
+TEST(Preprocessor, OddCropsEqualPillowWithEveryInstructionSet) {
+  const nlohmann::json vectors = ReadTestJson("images/vectors.json");
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::GetChosenTarget().Update(target);
+    for (const nlohmann::json& row : vectors.at("crops")) {
+      const Image image = DecodeTestFile("images/" + row.at("file").get<std::string>());
+      const auto crop = CropOf(image, ConfigOf(row.at("config")));
+      EXPECT_EQ(Crc32(crop), row.at("crop_rgb_crc32").get<std::uint32_t>())
+          << hwy::TargetName(target) << " " << row;
+    }
+  }
+  hwy::GetChosenTarget().DeInit();  // the next call chooses again
+}
+
+TEST(Preprocessor, NormalisesInFloat32InTorchvisionsOrder) {
+  PreprocessConfig config;
+  config.height = 19;
+  config.width = 23;
+  const Image image = Gradient(40, 31);
+  const auto crop = CropOf(image, config);
+  const auto preprocessor = Preprocessor::Create(config);
+  ASSERT_TRUE(preprocessor.ok());
+  Preprocessor::Scratch scratch;
+  std::vector<float> normalised(crop.size());
+  preprocessor->Run(image, &scratch, normalised);
+  for (std::size_t i = 0; i < crop.size(); ++i) {
+    // Volatile: each operation is rounded to float by itself.
+    volatile float value = static_cast<float>(crop[i]) / 255.0f;
+    value = value - config.mean[i % 3];
+    value = value / config.std[i % 3];
+    const float expected = value;
+    EXPECT_EQ(std::memcmp(&expected, &normalised[i], sizeof(float)), 0) << i;
+  }
+}
+
+TEST(Preprocessor, OneScratchServesSizesAndNetworksInAnyOrder) {
+  PreprocessConfig large;
+  PreprocessConfig small;
+  small.height = small.width = 24;
+  small.interpolation = Interpolation::kBilinear;
+  Preprocessor::Scratch scratch;
+  for (const auto& [width, height] : {std::pair(50, 40), {300, 20}, {50, 40}, {2, 900}, {7, 7}}) {
+    const Image image = Gradient(width, height);
+    for (const PreprocessConfig& config : {large, small, large}) {
+      const auto preprocessor = Preprocessor::Create(config);
+      ASSERT_TRUE(preprocessor.ok());
+      std::vector<std::uint8_t> crop(static_cast<std::size_t>(3 * config.height * config.width));
+      preprocessor->CropRgb(image, &scratch, crop);
+      EXPECT_EQ(crop, CropOf(image, config)) << width << " x " << height;
+    }
+  }
+}
+
+TEST(Preprocessor, NarrowPicturesAreReadOnlyWithinTheirBytes) {
+  // Under AddressSanitizer: the vector code reads whole blocks of 16 bytes.
+  PreprocessConfig config;
+  config.height = config.width = 16;
+  for (const CropMode mode : {CropMode::kCenter, CropMode::kSquash, CropMode::kBorder}) {
+    config.crop_mode = mode;
+    for (int width = 1; width < 12; ++width) {
+      for (const int height : {1, 2, 5, 17, 1300}) {
+        EXPECT_EQ(CropOf(Gradient(width, height), config).size(), 16u * 16u * 3u);
+      }
+    }
+  }
+}
+
+TEST(Preprocessor, FlatPicturesStayFlat) {
+  Image image = Gradient(37, 53);
+  for (std::size_t i = 0; i < image.bgr.size(); ++i) {
+    image.bgr[i] = static_cast<std::uint8_t>(40 + 90 * (i % 3));
+  }
+  for (const Interpolation interpolation :
+       {Interpolation::kBilinear, Interpolation::kBicubic, Interpolation::kLanczos}) {
+    PreprocessConfig config;
+    config.interpolation = interpolation;
+    const auto crop = CropOf(image, config);
+    for (std::size_t i = 0; i < crop.size(); ++i) ASSERT_EQ(crop[i], 220 - 90 * (i % 3));
+  }
+}
+
+TEST(Preprocessor, RefusesSidesOutOfRange) {
+  PreprocessConfig config;
+  config.height = 0;
+  EXPECT_THAT(MessageOf(config), HasSubstr("height"));
+  config.height = 224;
+  config.width = 4097;
+  EXPECT_THAT(MessageOf(config), HasSubstr("width"));
+}
+
+TEST(Preprocessor, RefusesCropPctThatLeavesNothingOrTooMuch) {
+  PreprocessConfig config;
+  for (const double crop_pct : {0.0, -1.0, 1e-4, 500.0, std::numeric_limits<double>::infinity(),
+                                std::numeric_limits<double>::quiet_NaN()}) {
+    config.crop_pct = crop_pct;
+    EXPECT_THAT(MessageOf(config), HasSubstr("crop_pct")) << crop_pct;
+  }
+}
+
+TEST(Preprocessor, RefusesMeanAndStdThatCannotNormalise) {
+  PreprocessConfig config;
+  config.mean[1] = 127.5f;  // of values in [0, 255]
+  EXPECT_THAT(MessageOf(config), HasSubstr("mean[1]"));
+  config = PreprocessConfig();
+  config.std[2] = 0.0f;
+  EXPECT_THAT(MessageOf(config), HasSubstr("std[2]"));
+}
+
+}  // namespace
+}  // namespace avocet

@@ -1,0 +1,71 @@
+#include "tests/image/test_images.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "engine/image/decode.h"
+#include "engine/image/preprocessor.h"
+
+namespace avocet {
+
+std::string ReadTestFile(const std::string& name) {
+  std::ifstream file(std::string(AVOCET_TEST_DATA) + "/" + name, std::ios::binary);
+  EXPECT_TRUE(file.is_open()) << name;
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+nlohmann::json ReadTestJson(const std::string& name) {
+  return nlohmann::json::parse(ReadTestFile(name));
+}
+
+Image DecodeTestFile(const std::string& name) {
+  Image image;
+  const absl::Status status = Decode(ReadTestFile(name), DecodeOptions(), &image);
+  EXPECT_TRUE(status.ok()) << name << ": " << status;
+  return image;
+}
+
+std::uint32_t Crc32(std::span<const std::uint8_t> bytes) {
+  constexpr std::uint32_t kPolynomial = 0xedb88320u;
+  std::uint32_t crc = ~0u;
+  for (const std::uint8_t byte : bytes) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? kPolynomial : 0);
+  }
+  return ~crc;
+}
+
+std::vector<std::uint8_t> RgbOf(const Image& image) {
+  std::vector<std::uint8_t> rgb = image.bgr;
+  for (std::size_t i = 0; i < rgb.size(); i += 3) std::swap(rgb[i], rgb[i + 2]);
+  return rgb;
+}
+
+Interpolation InterpolationNamed(const std::string& name) {
+  const std::map<std::string, Interpolation> names = {{"bilinear", Interpolation::kBilinear},
+                                                      {"bicubic", Interpolation::kBicubic},
+                                                      {"lanczos", Interpolation::kLanczos}};
+  return names.at(name);
+}
+
+CropMode CropModeNamed(const std::string& name) {
+  const std::map<std::string, CropMode> names = {
+      {"center", CropMode::kCenter}, {"squash", CropMode::kSquash}, {"border", CropMode::kBorder}};
+  return names.at(name);
+}
+
+std::vector<std::uint8_t> CropOf(const Image& image, const PreprocessConfig& config) {
+  const auto preprocessor = Preprocessor::Create(config);
+  EXPECT_TRUE(preprocessor.ok()) << preprocessor.status();
+  if (!preprocessor.ok()) return {};
+  Preprocessor::Scratch scratch;
+  std::vector<std::uint8_t> crop(static_cast<std::size_t>(3 * config.height * config.width));
+  preprocessor->CropRgb(image, &scratch, crop);
+  return crop;
+}
+
+}  // namespace avocet

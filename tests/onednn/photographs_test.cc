@@ -1,0 +1,151 @@
+// Photographs through decoding, preprocessing and pretrained networks, against timm with Pillow
+// (tests/data/photos/expected.json).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/softmax.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/model_config.h"
+#include "engine/image/decode.h"
+#include "engine/image/preprocessor.h"
+#include "engine/models/zoo.h"
+#include "engine/onednn/inference_model.h"
+#include "nlohmann/json.hpp"
+#include "tests/checkpoint/fetched_models.h"
+
+namespace avocet {
+namespace {
+
+constexpr double kTolerance = 1e-3;  // of probabilities
+constexpr int kTop = 5;
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+nlohmann::json Expected() {
+  return nlohmann::json::parse(ReadFile(AVOCET_TEST_DATA "/photos/expected.json"));
+}
+
+class Network {
+ public:
+  explicit Network(const std::string& architecture) {
+    const std::string folder = FetchedModel(architecture);
+    config_ = *ReadModelConfig(folder);
+    preprocessor_ = std::make_unique<Preprocessor>(*Preprocessor::Create(config_.preprocess));
+    const Graph graph =
+        *(*FindBackbone(architecture))
+             ->build({.height = config_.preprocess.height, .width = config_.preprocess.width});
+    model_ = InferenceModel::Create(graph, *LoadParameters(folder, graph));
+  }
+
+  // Logits of tests/data/photos/<photo>, whose first pixel may be changed by `nudge`.
+  std::vector<float> Logits(const std::string& photo, Precision precision, float nudge = 0) {
+    Image image;
+    const std::string encoded = ReadFile(AVOCET_TEST_DATA "/photos/" + photo);
+    EXPECT_TRUE(Decode(encoded, {}, &image).ok()) << photo;
+    const auto plan = model_->Compile({.height = config_.preprocess.height,
+                                       .width = config_.preprocess.width,
+                                       .threads = 1,
+                                       .precision = precision});
+    EXPECT_TRUE(plan.ok()) << plan.status();
+    Preprocessor::Scratch scratch;
+    preprocessor_->Run(image, &scratch, (*plan)->input());
+    const std::size_t middle = (*plan)->input().size() / 2;
+    (*plan)->input()[middle] += nudge;
+    (*plan)->Run();
+    return {(*plan)->logits().begin(), (*plan)->logits().end()};
+  }
+
+  const std::string& Label(int index) const {
+    return config_.label_names[static_cast<std::size_t>(index)];
+  }
+
+ private:
+  ModelConfig config_;
+  std::unique_ptr<Preprocessor> preprocessor_;
+  std::unique_ptr<InferenceModel> model_;
+};
+
+std::vector<int> Ranking(const std::vector<float>& values, int k) {
+  std::vector<int> indices;
+  TopK(values, k, indices);
+  return indices;
+}
+
+class PhotographsTest : public testing::TestWithParam<const char*> {
+ protected:
+  // Calls visit(photo, its entry) for every photograph that this network has expectations for.
+  template <typename Visit>
+  void ForEachPhoto(Visit visit) {
+    const std::string prefix = std::string(GetParam()) + "/";
+    int photos = 0;
+    const nlohmann::json expected = Expected();
+    for (const auto& [key, entry] : expected.items()) {
+      if (!key.starts_with(prefix)) continue;
+      ++photos;
+      visit(key.substr(prefix.size()), entry);
+    }
+    EXPECT_EQ(photos, 4);
+  }
+};
+
+TEST_P(PhotographsTest, TopFiveAreTimms) {
+  Network network(GetParam());
+  ForEachPhoto([&](const std::string& photo, const nlohmann::json& entry) {
+    std::vector<float> values = network.Logits(photo, Precision::kFloat32);
+    Softmax(values, values);
+    const std::vector<int> found = Ranking(values, kTop);
+    for (std::size_t i = 0; i < kTop; ++i) {
+      const auto& [index, probability] = entry["top5"][i].get<std::pair<int, double>>();
+      EXPECT_EQ(found[i], index) << photo << " place " << i;
+      EXPECT_NEAR(values[static_cast<std::size_t>(index)], probability, kTolerance) << photo;
+    }
+  });
+}
+
+TEST_P(PhotographsTest, OneChangedPixelIsNoticed) {
+  Network network(GetParam());
+  const std::vector<float> logits = network.Logits("coffee.jpg", Precision::kFloat32);
+  const std::vector<float> changed = network.Logits("coffee.jpg", Precision::kFloat32, 0.5f);
+  EXPECT_NE(logits, changed);
+}
+
+TEST_P(PhotographsTest, BFloat16KeepsTheFirstClassAndTheDirection) {
+  if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
+  Network network(GetParam());
+  ForEachPhoto([&](const std::string& photo, const nlohmann::json&) {
+    const std::vector<float> exact = network.Logits(photo, Precision::kFloat32);
+    const std::vector<float> rounded = network.Logits(photo, Precision::kBFloat16);
+    EXPECT_EQ(Ranking(exact, 1), Ranking(rounded, 1)) << photo;
+    double dot = 0, exact_square = 0, rounded_square = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      dot += double{exact[i]} * rounded[i];
+      exact_square += double{exact[i]} * exact[i];
+      rounded_square += double{rounded[i]} * rounded[i];
+    }
+    EXPECT_GT(dot / std::sqrt(exact_square * rounded_square), 0.999) << photo;
+    EXPECT_NE(exact, rounded);
+  });
+}
+
+TEST(Photographs, CoffeeIsEspresso) {
+  Network network("tf_efficientnet_lite0");
+  const std::vector<float> logits = network.Logits("coffee.jpg", Precision::kFloat32);
+  EXPECT_EQ(network.Label(Ranking(logits, 1)[0]), "espresso");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PhotographsTest,
+                         testing::Values("tf_efficientnet_lite0", "tf_efficientnet_lite1"),
+                         [](const auto& param_info) { return std::string(param_info.param); });
+
+}  // namespace
+}  // namespace avocet
