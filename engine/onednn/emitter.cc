@@ -44,6 +44,17 @@ TensorRef Emitter::Convert(const std::string& name, const TensorRef& tensor,
   return dst;
 }
 
+TensorRef Emitter::Gated(const std::string& name, const TensorRef& tensor) {
+  if (tensor.gate == nullptr) return tensor;
+  const dnnl::binary::primitive_desc descriptor(engine_, dnnl::algorithm::binary_mul, tensor.desc,
+                                                tensor.gate->desc, tensor.desc, Attributes());
+  const TensorRef dst = NewTensor(tensor.desc);
+  Step<dnnl::binary>(
+      name, descriptor,
+      {{DNNL_ARG_SRC_0, tensor}, {DNNL_ARG_SRC_1, *tensor.gate}, {DNNL_ARG_DST, dst}});
+  return dst;
+}
+
 dnnl::memory Emitter::Weights(const std::string& name, const dnnl::memory::desc& plain,
                               const dnnl::memory::desc& wanted) {
   return weights_->Get(name, plain, wanted);

@@ -3,6 +3,7 @@
 #define AVOCET_ENGINE_ONEDNN_EMITTER_H_
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,6 +21,11 @@ namespace avocet {
 struct TensorRef {
   int id = -1;
   dnnl::memory::desc desc;
+  // If set, the values still are to be multiplied by this one, [N, C, 1, 1]: a kernel that can do
+  // so as it reads them saves a pass. `Emitter::Gated` is for all others.
+  std::shared_ptr<const TensorRef> gate = nullptr;
+  // If set, sums of the values over parts of the image, [N, parts, C], float32.
+  std::shared_ptr<const TensorRef> sums = nullptr;
 };
 
 // Lowering functions throw dnnl::error; whoever drives them catches it. Not thread-safe.
@@ -37,12 +43,23 @@ class Emitter {
   // [N, C, H, W] of the program's type, channels last in memory: the layout of every activation.
   dnnl::memory::desc Activation(const Shape& shape) const;
 
+  // Who reads the result of the node that is being lowered.
+  struct Readers {
+    bool has_pool = false;   // a global average pool
+    bool only_next = false;  // the next node and no other
+  };
+  const Readers& readers() const { return readers_; }
+  void set_readers(const Readers& readers) { readers_ = readers; }
+
   // A tensor of its own.
   TensorRef NewTensor(const dnnl::memory::desc& desc);
   // The bytes of `tensor` under another description: for results in place, and for views.
   TensorRef Alias(const TensorRef& tensor, const dnnl::memory::desc& desc);
   // The values of `tensor` in another type: itself if it has that type, else the result of a step.
   TensorRef Convert(const std::string& name, const TensorRef& tensor, dnnl::memory::data_type type);
+  // `tensor` after its multiplication by its gate: itself if it has none, else the result of a
+  // step.
+  TensorRef Gated(const std::string& name, const TensorRef& tensor);
   // The parameter `name`, plain as `plain`, in the layout that a primitive wants.
   dnnl::memory Weights(const std::string& name, const dnnl::memory::desc& plain,
                        const dnnl::memory::desc& wanted);
@@ -88,6 +105,7 @@ class Emitter {
   dnnl::engine engine_;
   WeightStore* weights_;
   dnnl::memory::data_type type_;
+  Readers readers_;
   std::vector<Tensor> tensors_;
   std::vector<PendingStep> steps_;
 };

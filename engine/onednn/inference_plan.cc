@@ -30,6 +30,22 @@ dnnl::memory::data_type TypeOf(Precision precision) {
                                            : dnnl::memory::data_type::f32;
 }
 
+// Of each node's result.
+std::vector<Emitter::Readers> ReadersOf(const Graph& graph) {
+  const std::size_t count = graph.nodes().size();
+  std::vector<Emitter::Readers> readers(count);
+  std::vector<int> uses(count);
+  for (std::size_t reader = 0; reader < count; ++reader) {
+    const Node& node = graph.nodes()[reader];
+    for (const NodeId id : node.inputs) {
+      const auto source = static_cast<std::size_t>(id);
+      readers[source].has_pool |= std::holds_alternative<GlobalAveragePool>(node.op);
+      readers[source].only_next = ++uses[source] == 1 && reader == source + 1;
+    }
+  }
+  return readers;
+}
+
 }  // namespace
 
 InferencePlan::InferencePlan(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -43,6 +59,7 @@ absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Grap
   std::string node_name = "engine";
   try {
     Emitter emitter(dnnl::engine(dnnl::engine::kind::cpu, 0), weights, TypeOf(precision));
+    const std::vector<Emitter::Readers> readers = ReadersOf(graph);
     std::vector<TensorRef> results;
     for (const Node& node : graph.nodes()) {
       node_name = node.name;
@@ -51,7 +68,11 @@ absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Grap
         // Only what comes from the input or from a linear layer is of another type.
         inputs.push_back(emitter.Convert(node.name + ".to_type",
                                          results[static_cast<std::size_t>(id)], emitter.type()));
+        if (!TakesGate(node.op, inputs.back(), emitter)) {
+          inputs.back() = emitter.Gated(node.name + ".gate", inputs.back());
+        }
       }
+      emitter.set_readers(readers[results.size()]);
       results.push_back(LowerNode(node, inputs, emitter));
     }
     results.back() =
@@ -94,7 +115,9 @@ std::vector<StepProfile> InferencePlan::Profile(int runs) {
   const ScopedTeam team(state_->threads);
   const std::vector<Step>& steps = state_->program.steps;
   std::vector<std::vector<double>> seconds(steps.size());
+  const std::vector<float> pixels(input().begin(), input().end());
   for (int run = 0; run < runs; ++run) {
+    std::copy(pixels.begin(), pixels.end(), input().begin());
     Clock::time_point before = Clock::now();
     for (std::size_t i = 0; i < steps.size(); ++i) {
       state_->program.RunStep(i);

@@ -1,6 +1,7 @@
 #include "engine/onednn/lower.h"
 
 #include "engine/base/check.h"
+#include "engine/onednn/lower_pointwise.h"
 
 namespace avocet {
 
@@ -16,6 +17,12 @@ TensorRef LowerNode(const Node& node, std::span<const TensorRef> inputs, Emitter
           [&](const auto& op) { return Lower(op, node, inputs, emitter); },
       },
       node.op);
+}
+
+bool TakesGate(const Op& op, const TensorRef& input, const Emitter& emitter) {
+  const auto* conv = std::get_if<Conv2d>(&op);
+  return conv != nullptr &&
+         TakesPointwiseKernel(*conv, static_cast<int>(input.desc.get_dims()[1]), emitter.type());
 }
 
 }  // namespace avocet

@@ -12,6 +12,9 @@ namespace avocet {
 // Emits the steps of `node`, reading `inputs`, and returns its result. Throws dnnl::error.
 TensorRef LowerNode(const Node& node, std::span<const TensorRef> inputs, Emitter& emitter);
 
+// Whether `LowerNode` can take in the gate of `input`, which `op` reads first.
+bool TakesGate(const Op& op, const TensorRef& input, const Emitter& emitter);
+
 // The operators' own functions, which `LowerNode` dispatches to.
 TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
                 Emitter& emitter);

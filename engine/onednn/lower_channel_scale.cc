@@ -20,7 +20,11 @@ TensorRef Multiply(const Node& node, const TensorRef& src, const dnnl::memory::d
 
 TensorRef Lower(const ChannelScale&, const Node& node, std::span<const TensorRef> inputs,
                 Emitter& emitter) {
-  return Multiply(node, inputs[0], inputs[1].desc, inputs[1], emitter);
+  TensorRef dst = inputs[0];
+  dst.gate = std::make_shared<TensorRef>(inputs[1]);
+  dst.sums = nullptr;
+  // By the time of a later reader, the values may have been overwritten in place.
+  return emitter.readers().only_next ? dst : emitter.Gated(node.name, dst);
 }
 
 // Layer scales that no convolution could take in.

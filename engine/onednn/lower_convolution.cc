@@ -1,5 +1,7 @@
 #include "engine/graph/infer_shape.h"
 #include "engine/onednn/lower.h"
+#include "engine/onednn/lower_depthwise.h"
+#include "engine/onednn/lower_pointwise.h"
 
 namespace avocet {
 namespace {
@@ -35,6 +37,12 @@ Dims WeightDims(const Conv2d& conv, int in_channels) {
 TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
                 Emitter& emitter) {
   const TensorRef& src = inputs[0];
+  if (TakesPointwiseKernel(conv, static_cast<int>(src.desc.get_dims()[1]), emitter.type())) {
+    return LowerPointwise(conv, node, inputs, emitter);
+  }
+  if (TakesDepthwiseKernel(conv, static_cast<int>(src.desc.get_dims()[1]), emitter.type())) {
+    return LowerDepthwise(conv, node, inputs, emitter);
+  }
   const Dims src_dims = src.desc.get_dims();
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));
   const Dims weight_dims = WeightDims(conv, static_cast<int>(src_dims[1]));

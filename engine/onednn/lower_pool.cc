@@ -1,4 +1,5 @@
 #include "engine/onednn/lower.h"
+#include "engine/onednn/lower_depthwise.h"
 
 namespace avocet {
 namespace {
@@ -42,6 +43,7 @@ TensorRef Pool(const Window& window, const Node& node, const TensorRef& src, Emi
 
 TensorRef Lower(const GlobalAveragePool&, const Node& node, std::span<const TensorRef> inputs,
                 Emitter& emitter) {
+  if (inputs[0].sums != nullptr) return LowerPoolOfSums(node, inputs[0], emitter);
   const Dims dims = inputs[0].desc.get_dims();
   const Window whole = {
       dnnl::algorithm::pooling_avg_exclude_padding, {dims[2], dims[3]}, {1, 1}, {0, 0}};

@@ -15,15 +15,21 @@ ScopedTeam::~ScopedTeam() {
   if (omp_get_max_threads() != outside_) omp_set_num_threads(outside_);
 }
 
+int TeamSize() { return omp_get_max_threads(); }
+
 void ParallelFor(int count, const std::function<void(int begin, int end)>& body) {
+  ParallelTeam(count, [&body](int, int begin, int end) { body(begin, end); });
+}
+
+void ParallelTeam(int count, const std::function<void(int part, int begin, int end)>& body) {
   const int threads = std::min(omp_get_max_threads(), count);
   if (threads <= 1) {
-    body(0, count);
+    body(0, 0, count);
     return;
   }
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int t = 0; t < threads; ++t) {
-    body(static_cast<int>(std::int64_t{count} * t / threads),
+    body(t, static_cast<int>(std::int64_t{count} * t / threads),
          static_cast<int>(std::int64_t{count} * (t + 1) / threads));
   }
 }

@@ -20,6 +20,13 @@ class ScopedTeam {
   int outside_;
 };
 
+// Threads of the calling thread's team.
+int TeamSize();
+
+// Calls body(part, begin, end) on consecutive parts of [0, count), part 0 to at most TeamSize() -
+// 1, one for each thread of the calling thread's team.
+void ParallelTeam(int count, const std::function<void(int part, int begin, int end)>& body);
+
 // Calls body(begin, end) on consecutive parts of [0, count), one for each thread of the calling
 // thread's team.
 void ParallelFor(int count, const std::function<void(int begin, int end)>& body);

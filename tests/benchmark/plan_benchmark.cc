@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -59,7 +60,10 @@ class SpinBarrier {
 class Executors {
  public:
   Executors(std::vector<std::unique_ptr<avocet::InferencePlan>> plans, int batch)
-      : plans_(std::move(plans)), batch_(batch), line_(static_cast<int>(plans_.size())) {
+      : plans_(std::move(plans)),
+        batch_(batch),
+        pixels_(avocet::NamedValues("pixels", plans_.front()->input().size())),
+        line_(static_cast<int>(plans_.size())) {
     for (std::size_t i = 1; i < plans_.size(); ++i) {
       threads_.emplace_back([this, i] {
         while (Meet()) RunShare(i);
@@ -87,12 +91,17 @@ class Executors {
   void RunShare(std::size_t executor) {
     avocet::InferencePlan& plan = *plans_[executor];
     const int images = batch_ / static_cast<int>(plans_.size());
-    for (int done = 0; done < images; done += plan.batch_size()) plan.Run();
+    for (int done = 0; done < images; done += plan.batch_size()) {
+      // Running overwrites the input. The peers copy theirs, too.
+      std::copy(pixels_.begin(), pixels_.begin() + std::ssize(plan.input()), plan.input().begin());
+      plan.Run();
+    }
     line_.arrive_and_wait();
   }
 
   const std::vector<std::unique_ptr<avocet::InferencePlan>> plans_;
   const int batch_;
+  const std::vector<float> pixels_;
   std::atomic<bool> stopping_ = false;
   SpinBarrier line_;
   std::vector<std::thread> threads_;
@@ -159,7 +168,6 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "%s\n", plan.status().ToString().c_str());
       return 1;
     }
-    std::fill((*plan)->input().begin(), (*plan)->input().end(), 0.5f);
     plans.push_back(*std::move(plan));
   }
   avocet::InferencePlan& first = *plans.front();
@@ -168,6 +176,7 @@ int main(int argc, char** argv) {
               static_cast<double>(first.arena_bytes()) / 1e6,
               Seconds(Clock::now() - compile_begin) * 1e3);
   if (steps) {
+    std::ranges::copy(avocet::NamedValues("pixels", first.input().size()), first.input().begin());
     for (const avocet::StepProfile& step : first.Profile(30)) {
       std::printf("%9.1f us  %-40s %s\n", step.seconds * 1e6, step.name.c_str(),
                   step.implementation.c_str());

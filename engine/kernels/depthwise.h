@@ -1,0 +1,46 @@
+// Depthwise convolutions: each channel with a filter of its own, then bias and activation, and on
+// demand the sums of the results over the image, which a squeeze-and-excite block starts from.
+#ifndef AVOCET_ENGINE_KERNELS_DEPTHWISE_H_
+#define AVOCET_ENGINE_KERNELS_DEPTHWISE_H_
+
+#include <optional>
+
+#include "engine/graph/op.h"
+#include "engine/kernels/bfloat16.h"
+
+namespace avocet {
+
+// Channels whose filters lie together.
+inline constexpr int kDepthwiseTile = 16;
+
+// One image; T is float or BFloat16.
+template <typename T>
+struct Depthwise {
+  const T* src;          // [height, width, channels]
+  const float* weights;  // [channels / 16, rounded up][kernel][kernel][16]: oneDNN's Goihw16g
+  const float* bias;     // [channels], or null
+  T* dst;                // [out_height, out_width, channels]
+  int channels;
+  int height;
+  int width;
+  int out_height;
+  int out_width;
+  int pad_top;
+  int pad_left;
+  std::optional<ActivationKind> activation;
+};
+
+// Whether there is a kernel for this size: 3, 5 or 7 and stride 1 or 2.
+bool HasDepthwiseKernel(int kernel, int stride);
+
+// Computes the rows [begin, end) of the result. If `sums` [channels] is not null, adds each
+// channel's results to it, before they are rounded to T. Needs HasFloat32Kernels or
+// HasBFloat16Kernels, and HasDepthwiseKernel. Calls for distinct rows may run at the same time,
+// with their own sums.
+template <typename T>
+void RunDepthwise(const Depthwise<T>& conv, int kernel, int stride, int begin, int end,
+                  float* sums);
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_KERNELS_DEPTHWISE_H_

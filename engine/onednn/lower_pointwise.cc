@@ -1,0 +1,139 @@
+#include "engine/onednn/lower_pointwise.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "engine/kernels/cpu.h"
+#include "engine/kernels/pointwise.h"
+#include "engine/onednn/team.h"
+
+namespace avocet {
+namespace {
+
+using Dims = dnnl::memory::dims;
+using DataType = dnnl::memory::data_type;
+using Tag = dnnl::memory::format_tag;
+
+// What the kernel can do after the sum: nothing, a shortcut, an activation, or both in this order.
+bool IsSupported(const std::vector<PostOp>& post_ops) {
+  for (std::size_t i = 0; i < post_ops.size(); ++i) {
+    const auto* activation = std::get_if<ActivationPostOp>(&post_ops[i]);
+    if (activation == nullptr) {
+      if (i != 0) return false;
+    } else if (i + 1 != post_ops.size() || activation->kind == ActivationKind::kTanh) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
+  if (conv.post_ops.empty()) return std::nullopt;
+  const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops.back());
+  return activation == nullptr ? std::nullopt : std::optional(activation->kind);
+}
+
+// A step's way over threads: by pixels, or by tiles where few pixels share many weights.
+struct Split {
+  int pixels;
+  int tiles;
+  bool by_tiles() const { return pixels < 256 && tiles >= 8; }
+  int count() const { return by_tiles() ? tiles : pixels; }
+};
+
+template <typename T>
+void Run(Pointwise<T> conv, int images, int pixels, unsigned char* scratch,
+         std::size_t scratch_bytes) {
+  const int tiles = PointwiseTiles(conv.out_channels);
+  // Without gates, which each image has its own of, all images are one.
+  if (conv.gate == nullptr) {
+    pixels *= images;
+    images = 1;
+  }
+  const Split split = {pixels, tiles};
+  for (int n = 0; n < images; ++n) {
+    ParallelTeam(split.count(), [&](int part, int begin, int end) {
+      unsigned char* own_scratch = scratch + static_cast<std::size_t>(part) * scratch_bytes;
+      if (split.by_tiles()) {
+        RunPointwise(conv, 0, pixels, begin, end, own_scratch);
+      } else {
+        RunPointwise(conv, begin, end, 0, tiles, own_scratch);
+      }
+    });
+    const auto image = static_cast<std::size_t>(pixels);
+    conv.src += image * static_cast<std::size_t>(conv.in_channels);
+    conv.dst += image * static_cast<std::size_t>(conv.out_channels);
+    if (conv.residual != nullptr) conv.residual = conv.dst;
+    if (conv.gate != nullptr) conv.gate += conv.in_channels;
+  }
+}
+
+template <typename T>
+TensorRef Emit(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
+               Emitter& emitter) {
+  const TensorRef& src = inputs[0];
+  const Dims dims = src.desc.get_dims();
+  const int in_channels = static_cast<int>(dims[1]);
+  const Dims weight_dims = {conv.out_channels, in_channels, 1, 1};
+  const dnnl::memory weights = emitter.Weights(
+      node.name + ".weight", {weight_dims, DataType::f32, Tag::oihw},
+      {weight_dims, emitter.type(), sizeof(T) == 4 ? Tag::Acdb48a : Tag::AcdB48a2b});
+  dnnl::memory bias;
+  if (conv.bias) {
+    const dnnl::memory::desc desc({conv.out_channels}, DataType::f32, Tag::x);
+    bias = emitter.Weights(node.name + ".bias", desc, desc);
+  }
+  const dnnl::memory::desc dst_desc = emitter.Activation(node.shape);
+  const bool has_residual = inputs.size() == 2;
+  const TensorRef dst =
+      has_residual ? emitter.Alias(inputs[1], dst_desc) : emitter.NewTensor(dst_desc);
+  std::vector<TensorRef> tensors = {src, dst};
+  std::size_t scratch_bytes = 0;
+  if (src.gate != nullptr) {
+    scratch_bytes = (PointwiseScratchBytes<T>(in_channels) + 63) / 64 * 64;
+    tensors.push_back(*src.gate);
+    tensors.push_back(emitter.NewTensor(
+        {{static_cast<std::int64_t>(scratch_bytes) * TeamSize()}, DataType::u8, Tag::x}));
+  }
+  const int images = static_cast<int>(dims[0]);
+  const int pixels = static_cast<int>(dims[2] * dims[3]);
+  emitter.KernelStep(
+      node.name, sizeof(T) == 4 ? "own_1x1:avx512" : "own_1x1:avx512_bf16", std::move(tensors),
+      [=, out_channels = conv.out_channels,
+       activation = ActivationOf(conv)](std::span<void* const> addresses) {
+        Pointwise<T> call = {
+            .src = static_cast<const T*>(addresses[0]),
+            .weights = static_cast<const T*>(weights.get_data_handle()),
+            .bias = bias ? static_cast<const float*>(bias.get_data_handle()) : nullptr,
+            .gate = scratch_bytes > 0 ? static_cast<const T*>(addresses[2]) : nullptr,
+            .residual = has_residual ? static_cast<const T*>(addresses[1]) : nullptr,
+            .dst = static_cast<T*>(addresses[1]),
+            .in_channels = in_channels,
+            .out_channels = out_channels,
+            .activation = activation};
+        Run(call, images, pixels,
+            scratch_bytes > 0 ? static_cast<unsigned char*>(addresses[3]) : nullptr, scratch_bytes);
+      });
+  return dst;
+}
+
+}  // namespace
+
+bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, DataType type) {
+  if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1 || !IsSupported(conv.post_ops)) {
+    return false;
+  }
+  if (getenv("AVOCET_NO_OWN")) return false;
+  if (type == DataType::f32) return HasFloat32Kernels();
+  return type == DataType::bf16 && HasBFloat16Kernels() && in_channels % 2 == 0;
+}
+
+TensorRef LowerPointwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
+                         Emitter& emitter) {
+  return emitter.type() == DataType::f32 ? Emit<float>(conv, node, inputs, emitter)
+                                         : Emit<BFloat16>(conv, node, inputs, emitter);
+}
+
+}  // namespace avocet
