@@ -74,27 +74,27 @@ inline __m512 Reciprocal(__m512 value) {
 // 1 / (1 + exp(-x)).
 template <bool kExact>
 inline __m512 Sigmoid(__m512 x) {
-  // exp(-x) = 2^n 2^f with n whole and |f| <= 1/2. Beyond 2^100 the result would soon be a denormal, which is slow.
+  // exp(-x) = 2^t = 2^floor(t) 2^f with f in [0, 1); scalef takes the floor itself.
   __m512 t = _mm512_mul_ps(x, _mm512_set1_ps(-1.44269504f));
-  t = _mm512_min_ps(_mm512_set1_ps(100.0f), t);
-  const __m512 n = _mm512_roundscale_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const __m512 f = _mm512_sub_ps(t, n);
+  // Beyond 2^100 the result would soon be a denormal, which is slow.
+  if constexpr (kExact) t = _mm512_min_ps(_mm512_set1_ps(100.0f), t);
+  const __m512 f = _mm512_reduce_ps(t, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
   // Minimax polynomials of 2^f: largest relative error 7.5e-8, or 7.5e-5.
   __m512 p;
   if constexpr (kExact) {
-    p = _mm512_set1_ps(0.00132764714f);
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.00967554133f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.0555071328f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.240221197f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693146967f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(1.00000007f));
+    p = _mm512_set1_ps(0.00187757665f);
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.00898934014f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.055826318f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.240153617f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693153073f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.999999925f));
   } else {
-    p = _mm512_set1_ps(0.0551716636f);
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.242611122f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.693260986f));
-    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.999928074f));
+    p = _mm512_set1_ps(0.0780245207f);
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.226067158f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.69583354f));
+    p = _mm512_fmadd_ps(p, f, _mm512_set1_ps(0.999925219f));
   }
-  const __m512 e = _mm512_scalef_ps(p, n);
+  const __m512 e = _mm512_scalef_ps(p, t);
   return Reciprocal<kExact>(_mm512_add_ps(e, _mm512_set1_ps(1.0f)));
 }
 
@@ -132,7 +132,8 @@ inline __m512 Gelu(__m512 x) {
   q = _mm512_fmadd_ps(q, s, _mm512_set1_ps(1.0f));
   const __m512 phi =
       _mm512_fmadd_ps(_mm512_mul_ps(z, p), Reciprocal<kExact>(q), _mm512_set1_ps(0.5f));
-  return _mm512_mul_ps(x, phi);
+  const __mmask16 not_far_below = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-limit), _CMP_NLT_UQ);
+  return _mm512_maskz_mul_ps(not_far_below, x, phi);
 }
 
 // The activations that have a kernel here.

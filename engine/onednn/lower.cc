@@ -21,8 +21,8 @@ TensorRef LowerNode(const Node& node, std::span<const TensorRef> inputs, Emitter
 
 bool TakesGate(const Op& op, const TensorRef& input, const Emitter& emitter) {
   const auto* conv = std::get_if<Conv2d>(&op);
-  return conv != nullptr &&
-         TakesPointwiseKernel(*conv, static_cast<int>(input.desc.get_dims()[1]), emitter.type());
+  return conv != nullptr && TakesPointwiseKernel(*conv, static_cast<int>(input.desc.get_dims()[1]),
+                                                 /*is_gated=*/true, emitter.type());
 }
 
 }  // namespace avocet

@@ -37,10 +37,11 @@ Dims WeightDims(const Conv2d& conv, int in_channels) {
 TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
                 Emitter& emitter) {
   const TensorRef& src = inputs[0];
-  if (TakesPointwiseKernel(conv, static_cast<int>(src.desc.get_dims()[1]), emitter.type())) {
+  const int in_channels = static_cast<int>(src.desc.get_dims()[1]);
+  if (TakesPointwiseKernel(conv, in_channels, src.gate != nullptr, emitter.type())) {
     return LowerPointwise(conv, node, inputs, emitter);
   }
-  if (TakesDepthwiseKernel(conv, static_cast<int>(src.desc.get_dims()[1]), emitter.type())) {
+  if (TakesDepthwiseKernel(conv, in_channels, emitter.type())) {
     return LowerDepthwise(conv, node, inputs, emitter);
   }
   const Dims src_dims = src.desc.get_dims();

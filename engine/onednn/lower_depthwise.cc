@@ -97,7 +97,6 @@ bool TakesDepthwiseKernel(const Conv2d& conv, int in_channels, DataType type) {
       !HasDepthwiseKernel(conv.kernel, conv.stride)) {
     return false;
   }
-  if (getenv("AVOCET_NO_DW")) return false;
   if (conv.post_ops.size() > 1) return false;
   if (conv.post_ops.size() == 1) {
     const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops[0]);

@@ -1,7 +1,6 @@
 #include "engine/onednn/lower_pointwise.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -121,13 +120,23 @@ TensorRef Emit(const Conv2d& conv, const Node& node, std::span<const TensorRef> 
 
 }  // namespace
 
-bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, DataType type) {
+bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, bool is_gated, DataType type) {
   if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1 || !IsSupported(conv.post_ops)) {
     return false;
   }
-  if (getenv("AVOCET_NO_OWN")) return false;
-  if (type == DataType::f32) return HasFloat32Kernels();
-  return type == DataType::bf16 && HasBFloat16Kernels() && in_channels % 2 == 0;
+  const bool runs = type == DataType::f32
+                        ? HasFloat32Kernels()
+                        : type == DataType::bf16 && HasBFloat16Kernels() && in_channels % 2 == 0;
+  if (!runs) return false;
+  // oneDNN's exponentials cost more than the products of a small layer. Its products alone are as
+  // fast as ours or faster, but for narrow results in bfloat16.
+  const std::optional<ActivationKind> activation = ActivationOf(conv);
+  if (activation == ActivationKind::kSilu || activation == ActivationKind::kGelu ||
+      activation == ActivationKind::kSigmoid) {
+    return true;
+  }
+  return is_gated ||
+         (type == DataType::bf16 && conv.out_channels < in_channels && in_channels <= 1536);
 }
 
 TensorRef LowerPointwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,

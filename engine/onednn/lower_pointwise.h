@@ -11,7 +11,9 @@ namespace avocet {
 
 // Whether `LowerPointwise` is the way to compute `conv` of `in_channels` in numbers of `type` on
 // this CPU. Depends on nothing else: all plans of a network pack a layer's weights alike.
-bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, dnnl::memory::data_type type);
+// `is_gated`: its source has a gate, which the kernel takes in and oneDNN's does not.
+bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, bool is_gated,
+                          dnnl::memory::data_type type);
 
 // As `LowerNode`. Takes in the gate of inputs[0], if that has one.
 TensorRef LowerPointwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
