@@ -38,7 +38,7 @@ std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
 struct Split {
   int pixels;
   int tiles;
-  bool by_tiles() const { return pixels < 256 && tiles >= 8; }
+  bool by_tiles() const { return pixels < 16; }
   int count() const { return by_tiles() ? tiles : pixels; }
 };
 
