@@ -111,21 +111,48 @@ constexpr MultiplyFunction<T> kMultiply[kRows][kVectors] = {
     {Multiply<7, 1>, Multiply<7, 2>, Multiply<7, 3>},
     {Multiply<8, 1>, Multiply<8, 2>, Multiply<8, 3>}};
 
+// Stores `count` channels of V vectors, the last of which may be partly used.
+template <int V>
+inline void StoreTile(float* dst, const __m512 (&values)[V], __mmask16 last) {
+#pragma GCC unroll 3
+  for (int v = 0; v + 1 < V; ++v) _mm512_storeu_ps(dst + v * kLanes, values[v]);
+  Store(dst + (V - 1) * kLanes, values[V - 1], last);
+}
+template <int V>
+inline void StoreTile(BFloat16* dst, const __m512 (&values)[V], __mmask16 last) {
+  if constexpr (V == 3) {
+    _mm512_storeu_si512(dst, (__m512i)_mm512_cvtne2ps_pbh(values[1], values[0]));
+  } else if constexpr (V == 2) {
+    Store(dst, values[0], 0xffff);
+  }
+  Store(dst + (V - 1) * kLanes, values[V - 1], last);
+}
+
 // Adds bias and shortcut to `rows` sums of one tile, and stores their activation.
-template <VectorActivation activation, typename T>
+template <int V, VectorActivation activation, typename T>
 void Finish(const Pointwise<T>& conv, const float* sums, std::size_t row, int rows, int channel) {
-  const int count = std::min(kPointwiseTile, conv.out_channels - channel);
-  for (int c = 0; c < count; c += kLanes) {
-    const __mmask16 lanes = FirstLanes(count - c);
-    const __m512 bias =
-        conv.bias == nullptr ? _mm512_setzero_ps() : Load(conv.bias + channel + c, lanes);
-    std::size_t offset =
-        row * static_cast<std::size_t>(conv.out_channels) + static_cast<std::size_t>(channel + c);
-    for (int r = 0; r < rows; ++r, offset += static_cast<std::size_t>(conv.out_channels)) {
-      __m512 sum = _mm512_add_ps(_mm512_load_ps(sums + r * kPointwiseTile + c), bias);
-      if (conv.residual != nullptr) sum = _mm512_add_ps(sum, Load(conv.residual + offset, lanes));
-      Store(conv.dst + offset, Activate<activation, T>(sum), lanes);
+  const __mmask16 last = FirstLanes(conv.out_channels - channel - (V - 1) * kLanes);
+  __m512 bias[V];
+#pragma GCC unroll 3
+  for (int v = 0; v < V; ++v) {
+    const __mmask16 lanes = v + 1 == V ? last : static_cast<__mmask16>(0xffff);
+    bias[v] =
+        conv.bias == nullptr ? _mm512_setzero_ps() : Load(conv.bias + channel + v * kLanes, lanes);
+  }
+  const auto stride = static_cast<std::size_t>(conv.out_channels);
+  std::size_t offset = row * stride + static_cast<std::size_t>(channel);
+  for (int r = 0; r < rows; ++r, offset += stride) {
+    __m512 values[V];
+#pragma GCC unroll 3
+    for (int v = 0; v < V; ++v) {
+      values[v] = _mm512_add_ps(_mm512_load_ps(sums + r * kPointwiseTile + v * kLanes), bias[v]);
+      if (conv.residual != nullptr) {
+        const __mmask16 lanes = v + 1 == V ? last : static_cast<__mmask16>(0xffff);
+        values[v] = _mm512_add_ps(values[v], Load(conv.residual + offset + v * kLanes, lanes));
+      }
+      values[v] = Activate<activation, T>(values[v]);
     }
+    StoreTile(conv.dst + offset, values, last);
   }
 }
 
@@ -167,7 +194,14 @@ void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_
         const int rows = pixels * (group + 1) / groups - row;
         kMultiply<T>[rows - 1][vectors - 1](src + static_cast<std::size_t>(row) * in_channels,
                                             weights, conv.in_channels, sums);
-        Finish<activation>(conv, sums, static_cast<std::size_t>(start + row), rows, channel);
+        const auto first = static_cast<std::size_t>(start + row);
+        if (vectors == 3) {
+          Finish<3, activation>(conv, sums, first, rows, channel);
+        } else if (vectors == 2) {
+          Finish<2, activation>(conv, sums, first, rows, channel);
+        } else {
+          Finish<1, activation>(conv, sums, first, rows, channel);
+        }
       }
     }
   }
