@@ -136,7 +136,7 @@ bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, bool is_gated, Da
     return true;
   }
   return is_gated ||
-         (type == DataType::bf16 && conv.out_channels < in_channels && in_channels <= 1536);
+         (type == DataType::bf16 && in_channels <= 1536);
 }
 
 TensorRef LowerPointwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
