@@ -4,15 +4,22 @@
 
 #include <string_view>
 
+#include "absl/status/statusor.h"
+
 namespace avocet {
 
 // kBFloat16: weights and activations have 8 bits of mantissa; sums, biases, statistics of norms,
 // the input and the logits stay float32.
 enum class Precision { kFloat32, kBFloat16 };
 
+inline constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kBFloat16};
+
 constexpr std::string_view PrecisionName(Precision precision) {
   return precision == Precision::kFloat32 ? "float32" : "bfloat16";
 }
+
+// The member of kPrecisions with this name. INVALID_ARGUMENT, with all names, for any other.
+absl::StatusOr<Precision> ParsePrecision(std::string_view name);
 
 }  // namespace avocet
 

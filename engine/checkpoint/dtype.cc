@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "engine/base/check.h"
 
@@ -48,6 +49,24 @@ const Entry& Find(DType dtype) {
 }  // namespace
 
 int BitsPerElement(DType dtype) { return Find(dtype).bits; }
+
+std::optional<std::uint64_t> TensorBytes(DType dtype, std::span<const std::int64_t> shape) {
+  std::uint64_t bits = static_cast<std::uint64_t>(BitsPerElement(dtype));
+  bool empty = false;
+  for (const std::int64_t dimension : shape) {
+    // Left out of the overflow check, so that no other order of multiplying overflows.
+    if (dimension == 0) {
+      empty = true;
+      continue;
+    }
+    const auto factor = static_cast<std::uint64_t>(dimension);
+    if (bits > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
+    bits *= factor;
+  }
+  if (empty) return 0;
+  if (bits % 8 != 0) return std::nullopt;
+  return bits / 8;
+}
 
 std::string_view DTypeName(DType dtype) { return Find(dtype).name; }
 

@@ -2,7 +2,9 @@
 #ifndef AVOCET_ENGINE_CHECKPOINT_DTYPE_H_
 #define AVOCET_ENGINE_CHECKPOINT_DTYPE_H_
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace avocet {
@@ -36,6 +38,10 @@ enum class DType {
 
 // Bits of one element. Types of fewer than 8 are packed.
 int BitsPerElement(DType dtype);
+
+// Bytes of a tensor, or nothing if they do not fit in 64 bits or are not a whole number. Dimensions
+// are not negative.
+std::optional<std::uint64_t> TensorBytes(DType dtype, std::span<const std::int64_t> shape);
 
 // As the file spells it, for example "F32".
 std::string_view DTypeName(DType dtype);

@@ -38,6 +38,38 @@ float BFloat16ToFloat(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
+std::uint16_t FloatToHalf(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = (bits >> 16) & 0x8000u;
+  const std::uint32_t magnitude = bits & 0x7fffffffu;
+  constexpr std::uint32_t kInfinity = 0x7f800000u;
+  constexpr std::uint32_t kHalfInfinity = 0x7c00u;
+  constexpr std::uint32_t kQuietNan = 0x7e00u;
+  if (magnitude > kInfinity) return static_cast<std::uint16_t>(sign | kQuietNan);
+  // Halfway between the largest binary16, 65504, and what would come after it.
+  if (magnitude >= std::bit_cast<std::uint32_t>(65520.0f)) {
+    return static_cast<std::uint16_t>(sign | kHalfInfinity);
+  }
+  if (magnitude < std::bit_cast<std::uint32_t>(0x1p-14f)) {
+    // The result is a multiple of 2^-24. Adding 0.5, whose last bit weighs as much, leaves it,
+    // rounded, in the fraction.
+    const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
+    const std::uint32_t fraction =
+        std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(0.5f);
+    return static_cast<std::uint16_t>(sign | fraction);
+  }
+  const std::uint32_t odd = (magnitude >> 13) & 1u;
+  const std::uint32_t rounded = magnitude - ((127u - 15u) << 23) + 0xfffu + odd;
+  return static_cast<std::uint16_t>(sign | rounded >> 13);
+}
+
+std::uint16_t FloatToBFloat16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  // Rounding could carry a NaN's fraction into infinity.
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);
+  return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
 bool IsFloatingPoint(DType dtype) {
   return dtype == DType::kF16 || dtype == DType::kBF16 || dtype == DType::kF32 ||
          dtype == DType::kF64;

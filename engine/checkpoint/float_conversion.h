@@ -1,4 +1,4 @@
-// Tensors of any floating-point type as float32.
+// Tensors of any floating-point type as float32, and back to 16 bits.
 #ifndef AVOCET_ENGINE_CHECKPOINT_FLOAT_CONVERSION_H_
 #define AVOCET_ENGINE_CHECKPOINT_FLOAT_CONVERSION_H_
 
@@ -19,6 +19,11 @@ void CopyAsFloat(const TensorView& tensor, std::span<float> destination);
 // The value of an IEEE 754 binary16 or of a bfloat16, from its bits.
 float HalfToFloat(std::uint16_t bits);
 float BFloat16ToFloat(std::uint16_t bits);
+
+// The bits of the nearest binary16 or bfloat16; ties go to the even one. Values beyond the largest
+// finite number become infinite, NaN stays NaN.
+std::uint16_t FloatToHalf(float value);
+std::uint16_t FloatToBFloat16(float value);
 
 }  // namespace avocet
 

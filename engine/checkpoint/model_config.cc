@@ -9,41 +9,26 @@
 #include "engine/checkpoint/json_document.h"
 #include "engine/checkpoint/json_value.h"
 #include "engine/checkpoint/label_names.h"
+#include "engine/checkpoint/preprocess_names.h"
 
 namespace avocet {
 namespace {
 
-constexpr int kMaxClasses = 1'000'000;  // 45 times ImageNet-21k
-constexpr int kMaxImageSide = 4096;     // pixels; five times the largest published configuration
-constexpr double kMaxMeanOrStd = 1e6;   // far outside of pixels in [0, 1], yet harmless in float32
-
-template <typename Enum>
-struct Choice {
-  std::string_view name;
-  Enum value;
-};
-
-constexpr Choice<Interpolation> kInterpolations[] = {{"bilinear", Interpolation::kBilinear},
-                                                     {"bicubic", Interpolation::kBicubic},
-                                                     {"lanczos", Interpolation::kLanczos}};
-constexpr Choice<CropMode> kCropModes[] = {
-    {"center", CropMode::kCenter}, {"squash", CropMode::kSquash}, {"border", CropMode::kBorder}};
+constexpr int kMaxClasses = 1'000'000;   // 45 times ImageNet-21k
+constexpr int kMaxFeatures = 1'000'000;  // likewise far above any network's
+constexpr int kMaxImageSide = 4096;      // pixels; five times the largest published configuration
+constexpr double kMaxMeanOrStd = 1e6;    // far outside of pixels in [0, 1], yet harmless in float32
 
 template <typename Enum, std::size_t kCount>
 absl::Status ReadChoice(const JsonValue& object, std::string_view key,
-                        const Choice<Enum> (&choices)[kCount], Enum& result) {
+                        const NamedChoice<Enum> (&choices)[kCount], Enum& result) {
   const auto value = object.Member(key);
   if (!value) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::string text, value->String());
-  std::string names;
-  for (const Choice<Enum>& choice : choices) {
-    if (text == choice.name) {
-      result = choice.value;
-      return absl::OkStatus();
-    }
-    names += (names.empty() ? "" : ", ") + std::string(choice.name);
-  }
-  return value->Expected("one of " + names);
+  const std::optional<Enum> choice = ChoiceOf(choices, text);
+  if (!choice) return value->Expected("one of " + ChoiceNames(choices));
+  result = *choice;
+  return absl::OkStatus();
 }
 
 absl::Status ReadInputSize(const JsonValue& size, PreprocessConfig& config) {
@@ -75,8 +60,8 @@ absl::StatusOr<PreprocessConfig> ReadPreprocess(const JsonValue& object) {
   if (const auto crop = object.Member("crop_pct")) {
     ASSIGN_OR_RETURN(config.crop_pct, crop->Number(0.0, 1.0));
   }
-  RETURN_IF_ERROR(ReadChoice(object, "interpolation", kInterpolations, config.interpolation));
-  RETURN_IF_ERROR(ReadChoice(object, "crop_mode", kCropModes, config.crop_mode));
+  RETURN_IF_ERROR(ReadChoice(object, "interpolation", kInterpolationNames, config.interpolation));
+  RETURN_IF_ERROR(ReadChoice(object, "crop_mode", kCropModeNames, config.crop_mode));
   RETURN_IF_ERROR(ReadColours(object, "mean", -kMaxMeanOrStd, config.mean));
   RETURN_IF_ERROR(ReadColours(object, "std", FLT_MIN, config.std));
   return config;
@@ -162,6 +147,9 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir) {
   RETURN_IF_ERROR(CheckNetworkOptions(root));
   RETURN_IF_ERROR(CheckNetworkOptions(pretrained));
   RETURN_IF_ERROR(ReadClasses(root, pretrained, config));
+  if (const auto features = root.Member("num_features")) {
+    ASSIGN_OR_RETURN(config.num_features, features->Integer(1, kMaxFeatures));
+  }
   ASSIGN_OR_RETURN(config.preprocess, ReadPreprocess(pretrained));
   ASSIGN_OR_RETURN(config.test_preprocess, ReadTestPreprocess(pretrained, config.preprocess));
   return config;

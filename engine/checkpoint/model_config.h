@@ -14,14 +14,18 @@ namespace avocet {
 struct ModelConfig {
   std::string architecture;  // timm's name, for example "tf_efficientnet_lite0"
   int num_classes = 0;
+  std::optional<int> num_features;       // of the layer before the classifier, where it is known
   std::vector<std::string> label_names;  // one a class, UTF-8
   PreprocessConfig preprocess;
   // What timm's published accuracy at the larger test size was measured with, where the checkpoint
   // names such a size or crop.
   std::optional<PreprocessConfig> test_preprocess;
+
+  bool operator==(const ModelConfig&) const = default;
 };
 
-// Reads <model_dir>/config.json: `architecture`, `num_classes`, `label_names` and `pretrained_cfg`,
+// Reads <model_dir>/config.json: `architecture`, `num_classes`, `num_features`, `label_names` and
+// `pretrained_cfg`,
 // or the older form that has everything at the top level, with `labels` for `label_names`. Values
 // at the top level win over those in `pretrained_cfg`; without names, DefaultLabelNames. Errors
 // carry the file and the path inside it; INVALID_ARGUMENT for wrong types, values and counts,

@@ -1,7 +1,6 @@
 #include "engine/checkpoint/safetensors_header.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <tuple>
 
@@ -13,25 +12,6 @@
 
 namespace avocet {
 namespace {
-
-// Bytes of a tensor, or nothing if they do not fit in 64 bits or are not a whole number. Dimensions
-// of zero are left out of the overflow check, so that no other order of multiplying overflows.
-std::optional<std::uint64_t> TensorBytes(const TensorEntry& tensor) {
-  std::uint64_t bits = static_cast<std::uint64_t>(BitsPerElement(tensor.dtype));
-  bool empty = false;
-  for (const std::int64_t dimension : tensor.shape) {
-    if (dimension == 0) {
-      empty = true;
-      continue;
-    }
-    const auto factor = static_cast<std::uint64_t>(dimension);
-    if (bits > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
-    bits *= factor;
-  }
-  if (empty) return 0;
-  if (bits % 8 != 0) return std::nullopt;
-  return bits / 8;
-}
 
 // Ranges must follow one another: a hole could hide foreign content, an overlap an alias.
 absl::Status CheckLayout(const std::vector<TensorEntry>& tensors, absl::string_view file) {
@@ -52,7 +32,7 @@ absl::Status CheckLayout(const std::vector<TensorEntry>& tensors, absl::string_v
     const std::string type = absl::StrCat(
         absl::string_view(DTypeName(tensor.dtype).data(), DTypeName(tensor.dtype).size()), " [",
         absl::StrJoin(tensor.shape, ","), "]");
-    const std::optional<std::uint64_t> bytes = TensorBytes(tensor);
+    const std::optional<std::uint64_t> bytes = TensorBytes(tensor.dtype, tensor.shape);
     if (!bytes) return fail(type, " is not a whole number of bytes below 2^61");
     if (*bytes != tensor.end - tensor.begin) {
       return fail(type, " needs ", *bytes, " bytes, ", range, " hold ", tensor.end - tensor.begin);

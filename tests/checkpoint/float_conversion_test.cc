@@ -1,5 +1,7 @@
 #include "engine/checkpoint/float_conversion.h"
 
+#include <bit>
+#include <cfloat>
 #include <cmath>
 #include <limits>
 
@@ -60,6 +62,37 @@ TEST(FloatConversion, ReadsSingleAndDoublePrecisionFromAnyAddress) {
   const std::string shifted = "x" + Raw<double>({0.5, 2.0});
   EXPECT_THAT(Converted(DType::kF64, 2, std::string_view(shifted).substr(1)),
               ElementsAre(0.5f, 2.0f));
+}
+
+TEST(FloatConversion, WritesEveryFiniteHalfBack) {
+  for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<std::uint16_t>(bits);
+    if ((half & 0x7c00) == 0x7c00 && (half & 0x3ff) != 0) continue;  // NaN
+    ASSERT_EQ(FloatToHalf(HalfToFloat(half)), half);
+  }
+}
+
+TEST(FloatConversion, RoundsToTheNearestHalfAndTiesToEven) {
+  EXPECT_EQ(FloatToHalf(1.0f + 0x1p-11f), 0x3c00);             // a tie
+  EXPECT_EQ(FloatToHalf(1.0f + 0x3p-11f), 0x3c02);             // a tie above an odd one
+  EXPECT_EQ(FloatToHalf(1.0f + 0x1p-11f + 0x1p-23f), 0x3c01);  // just above a tie
+  EXPECT_EQ(FloatToHalf(0x1p-25f), 0x0000);                    // half of the smallest
+  EXPECT_EQ(FloatToHalf(-0x1.8p-25f), 0x8001);
+  EXPECT_EQ(FloatToHalf(0x1p-14f - 0x1p-26f), 0x0400);  // carries into a normal number
+  EXPECT_EQ(FloatToHalf(65519.0f), 0x7bff);
+  EXPECT_EQ(FloatToHalf(65520.0f), 0x7c00);
+  EXPECT_EQ(FloatToHalf(-INFINITY), 0xfc00);
+  EXPECT_TRUE(std::isnan(HalfToFloat(FloatToHalf(NAN))));
+}
+
+TEST(FloatConversion, RoundsToTheNearestBFloat16AndTiesToEven) {
+  EXPECT_EQ(FloatToBFloat16(1.0f), 0x3f80);
+  EXPECT_EQ(FloatToBFloat16(1.0f + 0x1p-8f), 0x3f80);
+  EXPECT_EQ(FloatToBFloat16(1.0f + 0x3p-8f), 0x3f82);
+  EXPECT_EQ(FloatToBFloat16(-1.0f - 0x1p-8f - 0x1p-20f), 0xbf81);
+  EXPECT_EQ(FloatToBFloat16(INFINITY), 0x7f80);
+  EXPECT_EQ(FloatToBFloat16(FLT_MAX), 0x7f80);
+  EXPECT_TRUE(std::isnan(BFloat16ToFloat(FloatToBFloat16(std::bit_cast<float>(0x7f800001u)))));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,11 @@ class TemporaryFolder {
     std::string file = path_ + "/" + std::string(name);
     std::ofstream(file, std::ios::binary) << content;
     return file;
+  }
+  // The content of a file in the folder.
+  std::string Read(std::string_view name) const {
+    std::ifstream stream(path_ + "/" + std::string(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
   }
 
  private:

@@ -1,0 +1,33 @@
+// Whole model folders, <models>/<name>/<version>, as the server looks for them.
+#ifndef AVOCET_ENGINE_CHECKPOINT_MODEL_FOLDER_H_
+#define AVOCET_ENGINE_CHECKPOINT_MODEL_FOLDER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/checkpoint/model_config.h"
+#include "engine/checkpoint/safetensors_writer.h"
+
+namespace avocet {
+
+struct ModelFolderName {
+  std::string models;                   // the folder of all models
+  std::string name;                     // of this one
+  std::optional<std::int64_t> version;  // positive; without: one more than the highest there is
+};
+
+// Writes config.json and model.safetensors and returns the folder's path. The folder appears
+// complete or not at all: a server that looks at `models` meanwhile sees no part of it.
+// ALREADY_EXISTS if the version is there, INVALID_ARGUMENT for a name that is no plain folder name
+// or begins with a dot, which servers pass over, and what WriteModelConfig and WriteSafetensors
+// say. Folders on the way are created.
+absl::StatusOr<std::string> WriteModelFolder(const ModelFolderName& where,
+                                             const ModelConfig& config,
+                                             std::vector<TensorToWrite> tensors);
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_CHECKPOINT_MODEL_FOLDER_H_

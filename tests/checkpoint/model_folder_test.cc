@@ -1,0 +1,130 @@
+#include "engine/checkpoint/model_folder.h"
+
+#include "engine/checkpoint/model_config_writer.h"
+#include "engine/checkpoint/safetensors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "tests/checkpoint/temporary_folder.h"
+
+namespace avocet {
+namespace {
+
+using testing::HasSubstr;
+
+ModelConfig SomeConfig() {
+  ModelConfig config{.architecture = "resnet18",
+                     .num_classes = 2,
+                     .num_features = 512,
+                     .label_names = {"Kohlmeise \"große\"", "blue tit"},
+                     .preprocess = {.height = 96,
+                                    .width = 160,
+                                    .interpolation = Interpolation::kLanczos,
+                                    .crop_pct = 0.9,
+                                    .crop_mode = CropMode::kSquash,
+                                    .mean = {0.1f, 0.48500001f, 0.3f},
+                                    .std = {0.2f, 1.0f / 3.0f, 0.225f}},
+                     .test_preprocess = std::nullopt};
+  config.test_preprocess = config.preprocess;
+  config.test_preprocess->height = 128;
+  config.test_preprocess->crop_pct = 1.0;
+  return config;
+}
+
+const std::vector<float> kValues = {1, 2};
+
+std::vector<TensorToWrite> OneTensor() { return {{"t", DType::kF32, {2}, std::span(kValues)}}; }
+
+TEST(ModelConfigWriter, WritesWhatTheReaderReads) {
+  const TemporaryFolder folder;
+  ModelConfig config = SomeConfig();
+  ASSERT_TRUE(WriteModelConfig(folder.path(), config).ok());
+  auto read = ReadModelConfig(folder.path());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, config);
+
+  config.test_preprocess.reset();
+  config.num_features.reset();
+  config.preprocess = {};
+  ASSERT_TRUE(WriteModelConfig(folder.path(), config).ok());
+  read = ReadModelConfig(folder.path());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, config);
+}
+
+TEST(ModelConfigWriter, WritesTheLayoutOfTimm) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(WriteModelConfig(folder.path(), SomeConfig()).ok());
+  const auto json = nlohmann::json::parse(folder.Read("config.json"));
+  EXPECT_EQ(json["architecture"], "resnet18");
+  EXPECT_EQ(json["num_classes"], 2);
+  EXPECT_EQ(json["num_features"], 512);
+  EXPECT_EQ(json["label_names"][1], "blue tit");
+  EXPECT_EQ(json["pretrained_cfg"]["input_size"], nlohmann::json::array({3, 96, 160}));
+  EXPECT_EQ(json["pretrained_cfg"]["crop_mode"], "squash");
+  // The shortest text that reads as the same float32.
+  EXPECT_THAT(folder.Read("config.json"), HasSubstr("0.485,"));
+}
+
+TEST(ModelConfigWriter, RefusesLabelsThatDoNotFit) {
+  const TemporaryFolder folder;
+  ModelConfig config = SomeConfig();
+  config.label_names.pop_back();
+  EXPECT_THAT(std::string(WriteModelConfig(folder.path(), config).message()),
+              HasSubstr("config.json: expected 2 label names, one a class, found 1"));
+  config.label_names.push_back("\xc3(");
+  EXPECT_THAT(std::string(WriteModelConfig(folder.path(), config).message()),
+              HasSubstr("label name is not UTF-8"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(ModelFolder, CountsVersions) {
+  const TemporaryFolder folder;
+  const ModelFolderName where{folder.path() + "/models", "tits", std::nullopt};
+  for (const char* version : {"1", "2"}) {
+    const auto path = WriteModelFolder(where, SomeConfig(), OneTensor());
+    ASSERT_TRUE(path.ok()) << path.status();
+    EXPECT_EQ(*path, folder.path() + "/models/tits/" + version);
+    EXPECT_TRUE(ReadModelConfig(*path).ok());
+    EXPECT_TRUE(Safetensors::Open(*path + "/model.safetensors").ok());
+  }
+  EXPECT_EQ(*WriteModelFolder({where.models, "tits", 10}, SomeConfig(), OneTensor()),
+            where.models + "/tits/10");
+  EXPECT_EQ(*WriteModelFolder(where, SomeConfig(), OneTensor()), where.models + "/tits/11");
+}
+
+TEST(ModelFolder, ReplacesNoVersion) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(WriteModelFolder({folder.path(), "m", 1}, SomeConfig(), OneTensor()).ok());
+  const auto again = WriteModelFolder({folder.path(), "m", 1}, SomeConfig(), {});
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(again.status().message()), HasSubstr("/m/1: is there already"));
+  const auto file = Safetensors::Open(folder.path() + "/m/1/model.safetensors");
+  ASSERT_TRUE(file.ok());
+  EXPECT_NE(file->Find("t"), nullptr);
+}
+
+TEST(ModelFolder, LeavesNoHalfFolder) {
+  const TemporaryFolder folder;
+  auto tensors = OneTensor();
+  tensors[0].shape = {3};
+  EXPECT_FALSE(WriteModelFolder({folder.path(), "m", 1}, SomeConfig(), tensors).ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path() + "/m"));
+}
+
+TEST(ModelFolder, RefusesNamesThatServersPassOver) {
+  const TemporaryFolder folder;
+  for (const char* name : {"", ".hidden", "..", "a/b"}) {
+    EXPECT_EQ(WriteModelFolder({folder.path(), name, 1}, SomeConfig(), OneTensor()).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << name;
+  }
+  EXPECT_FALSE(WriteModelFolder({folder.path(), "m", 0}, SomeConfig(), OneTensor()).ok());
+  const std::string file = folder.Write("file", "");
+  EXPECT_THAT(
+      std::string(WriteModelFolder({file, "m", 1}, SomeConfig(), OneTensor()).status().message()),
+      HasSubstr("/file/m: cannot create"));
+}
+
+}  // namespace
+}  // namespace avocet
