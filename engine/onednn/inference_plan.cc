@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/onednn/emitter.h"
+#include "engine/onednn/int8_lowering.h"
 #include "engine/onednn/lower.h"
 #include "engine/onednn/team.h"
 
@@ -25,6 +27,17 @@ struct InferencePlan::State {
 
 namespace {
 
+// The result of `node`, whose inputs are already among `results`.
+TensorRef LowerFloat(const Node& node, std::span<const TensorRef> results, Emitter& emitter) {
+  std::vector<TensorRef> inputs;
+  for (const NodeId id : node.inputs) {
+    // Only what comes from the input or from a linear layer is of another type.
+    inputs.push_back(emitter.Convert(node.name + ".to_type", results[static_cast<std::size_t>(id)],
+                                     emitter.type()));
+  }
+  return LowerNode(node, inputs, emitter);
+}
+
 dnnl::memory::data_type TypeOf(Precision precision) {
   return precision == Precision::kBFloat16 ? dnnl::memory::data_type::bf16
                                            : dnnl::memory::data_type::f32;
@@ -35,24 +48,22 @@ dnnl::memory::data_type TypeOf(Precision precision) {
 InferencePlan::InferencePlan(std::unique_ptr<State> state) : state_(std::move(state)) {}
 InferencePlan::~InferencePlan() = default;
 
-absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Graph& graph,
-                                                                      WeightStore* weights,
-                                                                      int threads,
-                                                                      Precision precision) {
+absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(
+    const Graph& graph, WeightStore* weights, int threads, Precision precision,
+    const Quantization* quantization) {
+  AVOCET_CHECK(precision != Precision::kInt8 || quantization != nullptr);
   const ScopedTeam team(threads);
   std::string node_name = "engine";
   try {
     Emitter emitter(dnnl::engine(dnnl::engine::kind::cpu, 0), weights, TypeOf(precision));
+    std::optional<Int8Lowering> int8;
+    if (precision == Precision::kInt8) int8.emplace(graph, *quantization, emitter);
     std::vector<TensorRef> results;
-    for (const Node& node : graph.nodes()) {
+    for (NodeId id = 0; id < graph.size(); ++id) {
+      const Node& node = graph.node(id);
       node_name = node.name;
-      std::vector<TensorRef> inputs;
-      for (const NodeId id : node.inputs) {
-        // Only what comes from the input or from a linear layer is of another type.
-        inputs.push_back(emitter.Convert(node.name + ".to_type",
-                                         results[static_cast<std::size_t>(id)], emitter.type()));
-      }
-      results.push_back(LowerNode(node, inputs, emitter));
+      results.push_back(int8 ? int8->Lower(id) : LowerFloat(node, results, emitter));
+      emitter.Observe(node.name, results.back());
     }
     results.back() =
         emitter.Convert("output.to_float32", results.back(), dnnl::memory::data_type::f32);
@@ -86,6 +97,22 @@ void InferencePlan::Run() {
 
 std::span<const float> InferencePlan::logits() const {
   return {state_->logits, static_cast<std::size_t>(state_->output_shape.size())};
+}
+
+void InferencePlan::Observe(const Visit& visit) {
+  const ScopedTeam team(state_->threads);
+  std::size_t step = 0;
+  for (const Observation& observation : state_->program.observations) {
+    for (; step < observation.steps; ++step) state_->program.RunStep(step);
+    const dnnl::memory::desc desc = observation.result.get_desc();
+    std::int64_t size = 1;
+    for (const std::int64_t dim : desc.get_dims()) size *= dim;
+    const auto bytes = static_cast<std::size_t>(size) * sizeof(float);
+    if (desc.get_data_type() != dnnl::memory::data_type::f32 || desc.get_size() != bytes) continue;
+    visit(observation.name, {static_cast<const float*>(observation.result.get_data_handle()),
+                             static_cast<std::size_t>(size)});
+  }
+  for (; step < state_->program.steps.size(); ++step) state_->program.RunStep(step);
 }
 
 std::vector<StepProfile> InferencePlan::Profile(int runs) {

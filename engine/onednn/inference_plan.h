@@ -2,15 +2,18 @@
 #ifndef AVOCET_ENGINE_ONEDNN_INFERENCE_PLAN_H_
 #define AVOCET_ENGINE_ONEDNN_INFERENCE_PLAN_H_
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/base/plan.h"
 #include "engine/base/precision.h"
 #include "engine/graph/graph.h"
+#include "engine/graph/quantization.h"
 
 namespace avocet {
 
@@ -28,10 +31,12 @@ struct StepProfile {
 class InferencePlan : public Plan {
  public:
   // Compiles `graph`, of the final shape. Exceptions of oneDNN become INTERNAL, naming the node.
+  // `quantization` is for Precision::kInt8, which needs one, and fits the graph.
   // Use InferenceModel::Compile.
   static absl::StatusOr<std::unique_ptr<InferencePlan>> Compile(const Graph& graph,
                                                                 WeightStore* weights, int threads,
-                                                                Precision precision);
+                                                                Precision precision,
+                                                                const Quantization* quantization);
   ~InferencePlan() override;
 
   int batch_size() const override;
@@ -41,6 +46,12 @@ class InferencePlan : public Plan {
 
   // Runs `runs` times (at least once), like `Run`, with a look at the clock after every step.
   std::vector<StepProfile> Profile(int runs);
+
+  // Like `Run`, and calls visit(name, values) for each node in order, the input included, when its
+  // result is there: float32, channels last. Results of other types are left out, and so are those
+  // of padded layouts.
+  using Visit = std::function<void(std::string_view name, std::span<const float> values)>;
+  void Observe(const Visit& visit);
 
   int step_count() const;
   // Bytes of activations and scratchpads.
