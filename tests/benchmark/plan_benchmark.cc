@@ -1,5 +1,5 @@
 // Speed of one plan: images a second for a network, batch size and thread count, with random
-// weights.
+// weights. With --int8, calibrated with normally distributed pixels.
 //
 //   plan_benchmark tf_efficientnet_lite0 [--batch N] [--threads N] [--size S] [--seconds S]
 //   [--steps]
@@ -7,12 +7,14 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "engine/models/zoo.h"
 #include "engine/onednn/inference_model.h"
+#include "engine/quantization/quantize_network.h"
 #include "tests/reference/golden.h"
 
 namespace {
@@ -21,6 +23,29 @@ using Clock = std::chrono::steady_clock;
 
 double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+std::vector<std::vector<float>> RandomImages(int count, std::size_t size, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> normal;
+  std::vector<std::vector<float>> images(static_cast<std::size_t>(count));
+  for (auto& image : images) {
+    image.resize(size);
+    for (float& value : image) value = normal(generator);
+  }
+  return images;
+}
+
+absl::StatusOr<avocet::Quantization> Quantize(const avocet::Graph& graph) {
+  const auto size = static_cast<std::size_t>(graph.node(0).shape.size());
+  const auto network =
+      avocet::QuantizeNetwork(graph, avocet::NamedParameters(graph), RandomImages(8, size, 1),
+                              RandomImages(8, size, 2), {.agreement = 0});
+  if (!network.ok()) return network.status();
+  std::printf("int8: %d of %d layers, %.2f %% of multiply-adds, mean cosine %.5f\n",
+              network->int8_layers, network->layers, 100 * network->multiply_adds.share(),
+              network->comparison.mean_cosine);
+  return network->quantization;
+}
+
 absl::StatusOr<std::unique_ptr<avocet::InferencePlan>> Compile(const std::string& name,
                                                                avocet::PlanOptions options) {
   const auto backbone = avocet::FindBackbone(name);
@@ -28,7 +53,15 @@ absl::StatusOr<std::unique_ptr<avocet::InferencePlan>> Compile(const std::string
   if (options.height == 0) options.height = options.width = (*backbone)->image_size;
   const auto graph = (*backbone)->build({.height = options.height, .width = options.width});
   if (!graph.ok()) return graph.status();
-  return avocet::InferenceModel::Create(*graph, avocet::NamedParameters(*graph))->Compile(options);
+  std::optional<avocet::Quantization> quantization;
+  if (options.precision == avocet::Precision::kInt8) {
+    auto chosen = Quantize(*graph);
+    if (!chosen.ok()) return chosen.status();
+    quantization = *std::move(chosen);
+  }
+  return avocet::InferenceModel::Create(*graph, avocet::NamedParameters(*graph),
+                                        std::move(quantization))
+      ->Compile(options);
 }
 
 void Measure(avocet::InferencePlan& plan, double seconds) {
@@ -63,10 +96,13 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", seconds, "how long to measure");
   bool bf16 = false;
   app.add_flag("--bf16", bf16, "bfloat16 instead of float32");
+  bool int8 = false;
+  app.add_flag("--int8", int8, "8-bit integers instead of float32");
   app.add_flag("--steps", steps, "print the program's steps");
   CLI11_PARSE(app, argc, argv);
   options.height = options.width = size;
   if (bf16) options.precision = avocet::Precision::kBFloat16;
+  if (int8) options.precision = avocet::Precision::kInt8;
 
   const auto compile_begin = Clock::now();
   auto plan = Compile(name, options);
