@@ -60,6 +60,18 @@ dnnl::memory Emitter::Weights(const std::string& name, const dnnl::memory::desc&
   return weights_->Get(name, plain, wanted);
 }
 
+Int8Weights Emitter::QuantizedWeights(const std::string& name, const dnnl::memory::desc& plain,
+                                      const dnnl::memory::desc& wanted) {
+  return weights_->GetInt8(name, plain, wanted);
+}
+
+dnnl::memory Emitter::Constant(std::span<const float> values) const {
+  const auto size = static_cast<dnnl::memory::dim>(values.size());
+  dnnl::memory memory({{size}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x}, engine_);
+  std::copy(values.begin(), values.end(), static_cast<float*>(memory.get_data_handle()));
+  return memory;
+}
+
 void Emitter::Extend(const TensorRef& tensor, int step) {
   const int root = tensors_[static_cast<std::size_t>(tensor.id)].root;
   Lifetime& lifetime = tensors_[static_cast<std::size_t>(root)].lifetime;
@@ -72,6 +84,10 @@ void Emitter::KernelStep(const std::string& name, const std::string& implementat
   Arguments arguments;
   for (TensorRef& tensor : tensors) arguments.emplace_back(0, std::move(tensor));
   Append({name, implementation, dnnl::primitive(), std::move(arguments), std::move(kernel)});
+}
+
+void Emitter::Observe(const std::string& name, const TensorRef& tensor) {
+  observations_.push_back({name, steps_.size(), tensor});
 }
 
 void Emitter::Append(PendingStep step) {
@@ -115,6 +131,9 @@ std::pair<Program, std::vector<dnnl::memory>> Emitter::Finish(
     program.steps.push_back({std::move(pending.name), std::move(pending.implementation),
                              std::move(pending.primitive), std::move(arguments),
                              std::move(kernel)});
+  }
+  for (const PendingObservation& pending : observations_) {
+    program.observations.push_back({pending.name, pending.steps, bind(pending.tensor)});
   }
   std::vector<dnnl::memory> ends;
   for (const TensorRef& input : inputs) ends.push_back(bind(input));

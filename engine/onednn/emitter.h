@@ -17,10 +17,11 @@
 
 namespace avocet {
 
-// An activation of the program under construction.
+// An activation of the program under construction. Integers q stand for scale * q.
 struct TensorRef {
   int id = -1;
   dnnl::memory::desc desc;
+  float scale = 1.0f;
   // If set, the values still are to be multiplied by this one, [N, C, 1, 1]: a kernel that can do
   // so as it reads them saves a pass. `Emitter::Gated` is for all others.
   std::shared_ptr<const TensorRef> gate = nullptr;
@@ -64,6 +65,12 @@ class Emitter {
   dnnl::memory Weights(const std::string& name, const dnnl::memory::desc& plain,
                        const dnnl::memory::desc& wanted);
 
+  // The same rounded to 8 bits.
+  Int8Weights QuantizedWeights(const std::string& name, const dnnl::memory::desc& plain,
+                               const dnnl::memory::desc& wanted);
+  // A vector that the program reads and never writes.
+  dnnl::memory Constant(std::span<const float> values) const;
+
   using Argument = std::variant<TensorRef, dnnl::memory>;
   using Arguments = std::vector<std::pair<int, Argument>>;
 
@@ -82,6 +89,9 @@ class Emitter {
   void KernelStep(const std::string& name, const std::string& implementation,
                   std::vector<TensorRef> tensors, Kernel kernel);
 
+  // Remembers that the steps so far leave the result of the node `name` in `tensor`.
+  void Observe(const std::string& name, const TensorRef& tensor);
+
   // Plans the arena and binds every argument. `inputs` are written before the first step, `outputs`
   // read after the last; their memories are returned in that order behind the program.
   std::pair<Program, std::vector<dnnl::memory>> Finish(std::span<const TensorRef> inputs,
@@ -99,6 +109,11 @@ class Emitter {
     int root;           // the tensor whose bytes these are
     Lifetime lifetime;  // of the bytes; kept at the root
   };
+  struct PendingObservation {
+    std::string name;
+    std::size_t steps;
+    TensorRef tensor;
+  };
   void Append(PendingStep step);
   void Extend(const TensorRef& tensor, int step);
 
@@ -108,6 +123,7 @@ class Emitter {
   Readers readers_;
   std::vector<Tensor> tensors_;
   std::vector<PendingStep> steps_;
+  std::vector<PendingObservation> observations_;
 };
 
 // [N, C, H, W], channels last in memory.

@@ -10,10 +10,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/parameters.h"
+#include "engine/graph/quantization.h"
 #include "engine/onednn/inference_plan.h"
 
 namespace avocet {
@@ -25,6 +27,9 @@ struct PlanOptions {
   int width = 224;
   int threads = 1;
   Precision precision = Precision::kFloat32;
+  // Whether InferencePlan::Observe is to see the result of every node; costs speed.
+  bool observable = false;
+  const Quantization* quantization = nullptr;  // for int8, instead of the model's own
 };
 
 // Whether the CPU multiplies bfloat16 numbers itself. Without that, plans of bfloat16 are slower
@@ -35,17 +40,23 @@ bool HasBFloat16Instructions();
 // Outlives no plan: plans keep what they use.
 class InferenceModel {
  public:
-  // Takes a plain graph, as a Backbone builds it, with all of its parameters.
-  static std::unique_ptr<InferenceModel> Create(const Graph& graph, Parameters parameters);
+  // Takes a plain graph, as a Backbone builds it, with all of its parameters; plans of int8 need a
+  // quantization too.
+  static std::unique_ptr<InferenceModel> Create(
+      const Graph& graph, Parameters parameters,
+      std::optional<Quantization> quantization = std::nullopt);
   ~InferenceModel();
 
-  // Compiles on the calling thread. INVALID_ARGUMENT for sizes that the network cannot take. The
-  // first plan decides what is kept of the weights: after one in bfloat16, float32 is INTERNAL; the
-  // other way round both work.
+  // Compiles on the calling thread. INVALID_ARGUMENT for sizes that the network cannot take, and
+  // for int8 without a quantization or with one that does not fit the graph. The first plan decides
+  // what is kept of the weights: after one in bfloat16 or int8, float32 is INTERNAL; the other way
+  // round both work.
   absl::StatusOr<std::unique_ptr<InferencePlan>> Compile(const PlanOptions& options) const;
 
   // After the passes.
   const Graph& graph() const;
+  // Whether plans of int8 can be had.
+  bool has_quantization() const;
   // Bytes of packed weights, and how many of those are second layouts of the same weights.
   std::size_t weight_bytes() const;
   std::size_t duplicate_weight_bytes() const;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/onednn/emitter.h"
+#include "engine/onednn/int8_lowering.h"
 #include "engine/onednn/lower.h"
 #include "engine/onednn/team.h"
 
@@ -24,6 +26,20 @@ struct InferencePlan::State {
 };
 
 namespace {
+
+// The result of `node`, whose inputs are already among `results`.
+TensorRef LowerFloat(const Node& node, std::span<const TensorRef> results, Emitter& emitter) {
+  std::vector<TensorRef> inputs;
+  for (const NodeId id : node.inputs) {
+    // Only what comes from the input or from a linear layer is of another type.
+    inputs.push_back(emitter.Convert(node.name + ".to_type", results[static_cast<std::size_t>(id)],
+                                     emitter.type()));
+    if (!TakesGate(node.op, inputs.back(), emitter)) {
+      inputs.back() = emitter.Gated(node.name + ".gate", inputs.back());
+    }
+  }
+  return LowerNode(node, inputs, emitter);
+}
 
 dnnl::memory::data_type TypeOf(Precision precision) {
   return precision == Precision::kBFloat16 ? dnnl::memory::data_type::bf16
@@ -53,27 +69,26 @@ InferencePlan::~InferencePlan() = default;
 
 absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Graph& graph,
                                                                       WeightStore* weights,
-                                                                      int threads,
-                                                                      Precision precision) {
-  const ScopedTeam team(threads);
+                                                                      const Options& options) {
+  const bool is_int8 = options.precision == Precision::kInt8;
+  AVOCET_CHECK(!is_int8 || options.quantization != nullptr);
+  const ScopedTeam team(options.threads);
   std::string node_name = "engine";
   try {
-    Emitter emitter(dnnl::engine(dnnl::engine::kind::cpu, 0), weights, TypeOf(precision));
+    Emitter emitter(dnnl::engine(dnnl::engine::kind::cpu, 0), weights, TypeOf(options.precision));
     const std::vector<Emitter::Readers> readers = ReadersOf(graph);
+    std::optional<Int8Lowering> int8;
+    if (is_int8) int8.emplace(graph, *options.quantization, emitter);
     std::vector<TensorRef> results;
-    for (const Node& node : graph.nodes()) {
+    for (NodeId id = 0; id < graph.size(); ++id) {
+      const Node& node = graph.node(id);
       node_name = node.name;
-      std::vector<TensorRef> inputs;
-      for (const NodeId id : node.inputs) {
-        // Only what comes from the input or from a linear layer is of another type.
-        inputs.push_back(emitter.Convert(node.name + ".to_type",
-                                         results[static_cast<std::size_t>(id)], emitter.type()));
-        if (!TakesGate(node.op, inputs.back(), emitter)) {
-          inputs.back() = emitter.Gated(node.name + ".gate", inputs.back());
-        }
+      // Results that only later steps make out of others could not be looked at.
+      if (!int8 && !options.observable) {
+        emitter.set_readers(readers[static_cast<std::size_t>(id)]);
       }
-      emitter.set_readers(readers[results.size()]);
-      results.push_back(LowerNode(node, inputs, emitter));
+      results.push_back(int8 ? int8->Lower(id) : LowerFloat(node, results, emitter));
+      if (options.observable) emitter.Observe(node.name, results.back());
     }
     results.back() =
         emitter.Convert("output.to_float32", results.back(), dnnl::memory::data_type::f32);
@@ -81,7 +96,7 @@ absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Grap
     auto [program, ends] =
         std::move(emitter).Finish(std::array{results.front()}, std::array{results.back()});
     auto state = std::make_unique<State>();
-    state->threads = threads;
+    state->threads = options.threads;
     state->program = std::move(program);
     state->input_shape = graph.node(0).shape;
     state->output_shape = graph.node(graph.output()).shape;
@@ -107,6 +122,22 @@ void InferencePlan::Run() {
 
 std::span<const float> InferencePlan::logits() const {
   return {state_->logits, static_cast<std::size_t>(state_->output_shape.size())};
+}
+
+void InferencePlan::Observe(const Visit& visit) {
+  const ScopedTeam team(state_->threads);
+  std::size_t step = 0;
+  for (const Observation& observation : state_->program.observations) {
+    for (; step < observation.steps; ++step) state_->program.RunStep(step);
+    const dnnl::memory::desc desc = observation.result.get_desc();
+    std::int64_t size = 1;
+    for (const std::int64_t dim : desc.get_dims()) size *= dim;
+    const auto bytes = static_cast<std::size_t>(size) * sizeof(float);
+    if (desc.get_data_type() != dnnl::memory::data_type::f32 || desc.get_size() != bytes) continue;
+    visit(observation.name, {static_cast<const float*>(observation.result.get_data_handle()),
+                             static_cast<std::size_t>(size)});
+  }
+  for (; step < state_->program.steps.size(); ++step) state_->program.RunStep(step);
 }
 
 std::vector<StepProfile> InferencePlan::Profile(int runs) {

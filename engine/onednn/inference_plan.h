@@ -2,15 +2,18 @@
 #ifndef AVOCET_ENGINE_ONEDNN_INFERENCE_PLAN_H_
 #define AVOCET_ENGINE_ONEDNN_INFERENCE_PLAN_H_
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/base/plan.h"
 #include "engine/base/precision.h"
 #include "engine/graph/graph.h"
+#include "engine/graph/quantization.h"
 
 namespace avocet {
 
@@ -27,11 +30,17 @@ struct StepProfile {
 // every `Run`, which may overwrite it. See `Plan` for threads.
 class InferencePlan : public Plan {
  public:
+  struct Options {
+    int threads = 1;
+    Precision precision = Precision::kFloat32;
+    const Quantization* quantization = nullptr;  // int8 needs one, which fits the graph
+    bool observable = false;                     // as in PlanOptions
+  };
   // Compiles `graph`, of the final shape. Exceptions of oneDNN become INTERNAL, naming the node.
   // Use InferenceModel::Compile.
   static absl::StatusOr<std::unique_ptr<InferencePlan>> Compile(const Graph& graph,
-                                                                WeightStore* weights, int threads,
-                                                                Precision precision);
+                                                                WeightStore* weights,
+                                                                const Options& options);
   ~InferencePlan() override;
 
   int batch_size() const override;
@@ -41,6 +50,12 @@ class InferencePlan : public Plan {
 
   // Runs `runs` times (at least once), like `Run`, with a look at the clock after every step.
   std::vector<StepProfile> Profile(int runs);
+
+  // Only for observable plans. Like `Run`, and calls visit(name, values) for each node in order,
+  // the input included, when its result is there: float32, channels last. Results of other types
+  // are left out, and so are those of padded layouts.
+  using Visit = std::function<void(std::string_view name, std::span<const float> values)>;
+  void Observe(const Visit& visit);
 
   int step_count() const;
   // Bytes of activations and scratchpads.

@@ -135,8 +135,7 @@ bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, bool is_gated, Da
       activation == ActivationKind::kSigmoid) {
     return true;
   }
-  return is_gated ||
-         (type == DataType::bf16 && in_channels <= 1536);
+  return is_gated || (type == DataType::bf16 && in_channels <= 1536);
 }
 
 TensorRef LowerPointwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,

@@ -22,12 +22,20 @@ struct Step {
   std::function<void()> kernel;            // if there is one, it runs and not the primitive
 };
 
+// Where the result of a node is after some of the steps. Later steps may write over it.
+struct Observation {
+  std::string name;
+  std::size_t steps;
+  dnnl::memory result;
+};
+
 // Everything is compiled and allocated; running is a loop. One thread at a time.
 struct Program {
   dnnl::stream stream;
   std::unique_ptr<Arena> arena;
   std::vector<dnnl::memory> memories;  // into the arena or to shared weights
   std::vector<Step> steps;
+  std::vector<Observation> observations;  // one a node, in the order of the nodes
 
   void Run() const;
   // The same for the step at `index` alone.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "engine/base/status.h"
 #include "engine/models/zoo.h"
 #include "engine/onednn/inference_model.h"
+#include "engine/quantization/quantize_network.h"
 #include "engine/tool/node_cost.h"
 #include "tests/benchmark/executors.h"
 #include "tests/benchmark/timing.h"
@@ -39,16 +41,44 @@ struct Arguments {
 struct Network {
   std::vector<std::unique_ptr<avocet::InferencePlan>> plans;
   std::int64_t multiply_adds = 0;
+  // For int8: the share of the multiply-adds that runs in int8, and the mean cosine similarity of
+  // the logits to those of float32.
+  double int8_share = 0;
+  double cosine = 0;
 };
+
+std::vector<std::vector<float>> Images(const std::string& key, std::size_t size) {
+  std::vector<std::vector<float>> images;
+  for (int i = 0; i < 8; ++i) images.push_back(avocet::NamedValues(key + std::to_string(i), size));
+  return images;
+}
+
+// Every layer that can be, whatever it does to the agreement: with weights that mean nothing, all
+// images are of one class.
+absl::StatusOr<avocet::Quantization> Quantize(const avocet::Graph& graph,
+                                              const avocet::Parameters& parameters,
+                                              Network& network) {
+  const auto size = static_cast<std::size_t>(graph.node(0).shape.size());
+  ASSIGN_OR_RETURN(avocet::QuantizedNetwork quantized,
+                   avocet::QuantizeNetwork(graph, parameters, Images("calibration ", size),
+                                           Images("validation ", size), {.agreement = 0}));
+  network.int8_share = quantized.multiply_adds.share();
+  network.cosine = quantized.comparison.mean_cosine;
+  return std::move(quantized.quantization);
+}
 
 absl::StatusOr<Network> Compile(Arguments& arguments) {
   ASSIGN_OR_RETURN(const avocet::Backbone* const backbone, avocet::FindBackbone(arguments.network));
   const int size = arguments.size == 0 ? backbone->image_size : arguments.size;
   ASSIGN_OR_RETURN(const avocet::Graph graph, backbone->build({.height = size, .width = size}));
-  const auto model =
-      avocet::InferenceModel::Create(graph, avocet::GoldenParameters(graph, arguments.network));
   arguments.plan.height = arguments.plan.width = size;
   Network network;
+  avocet::Parameters parameters = avocet::GoldenParameters(graph, arguments.network);
+  std::optional<avocet::Quantization> quantization;
+  if (arguments.plan.precision == avocet::Precision::kInt8) {
+    ASSIGN_OR_RETURN(quantization, Quantize(graph, parameters, network));
+  }
+  const auto model = avocet::InferenceModel::Create(graph, std::move(parameters), quantization);
   network.multiply_adds = avocet::TotalCost(graph).multiply_adds;
   for (int i = 0; i < arguments.executors; ++i) {
     ASSIGN_OR_RETURN(auto plan, model->Compile(arguments.plan));
@@ -71,8 +101,13 @@ avocet::Timing Measure(const Network& network, int batch, double seconds, int le
 }
 
 int Answer(const Network& network, const Arguments& arguments) {
-  const std::string ready =
-      absl::StrFormat(R"({"ready": true, "multiply_adds": %d})", network.multiply_adds);
+  std::string ready =
+      absl::StrFormat(R"({"ready": true, "multiply_adds": %d)", network.multiply_adds);
+  if (arguments.plan.precision == avocet::Precision::kInt8) {
+    absl::StrAppendFormat(&ready, R"(, "int8_share": %.4f, "cosine": %.5f)", network.int8_share,
+                          network.cosine);
+  }
+  ready += "}";
   const absl::Status status = avocet::AnswerRequests(
       std::cin, std::cout, ready,
       [&](double seconds) { return Measure(network, arguments.batch, seconds, /*least_runs=*/2); });
@@ -107,13 +142,15 @@ int main(int argc, char** argv) {
   app.add_option("--threads", arguments.plan.threads, "OpenMP threads of each plan")
       ->check(CLI::PositiveNumber);
   app.add_option("--size", arguments.size, "height and width in pixels; 0: the network's own");
-  app.add_option("--precision", precision, "f32 or bf16")->check(CLI::IsMember({"f32", "bf16"}));
+  app.add_option("--precision", precision, "f32, bf16 or int8")
+      ->check(CLI::IsMember({"f32", "bf16", "int8"}));
   app.add_option("--seconds", arguments.seconds, "how long to measure");
   app.add_flag("--steps", arguments.steps, "print the program's steps and their times");
   app.add_flag("--interactive", arguments.interactive,
                "measure once for every line on standard input, a number of seconds; talk JSON");
   CLI11_PARSE(app, argc, argv);
   if (precision == "bf16") arguments.plan.precision = avocet::Precision::kBFloat16;
+  if (precision == "int8") arguments.plan.precision = avocet::Precision::kInt8;
   int& plan_batch = arguments.plan.batch_size;
   if (plan_batch == 0) plan_batch = arguments.batch / arguments.executors;
   if (plan_batch < 1 || arguments.batch % (arguments.executors * plan_batch) != 0) {
@@ -137,6 +174,10 @@ int main(int argc, char** argv) {
               arguments.plan.threads, first.step_count(),
               static_cast<double>(first.arena_bytes()) / 1e6,
               std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+  if (precision == "int8") {
+    std::printf("%.2f %% of the multiply-adds in int8, mean cosine %.5f\n",
+                100 * network->int8_share, network->cosine);
+  }
   if (arguments.steps) PrintSteps(first);
   Print(*network, arguments);
   return 0;

@@ -1,0 +1,149 @@
+#include "engine/onednn/int8_lowering.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/onednn/int8_operators.h"
+#include "engine/onednn/int8_tensor.h"
+#include "engine/onednn/lower.h"
+
+namespace avocet {
+
+Int8Lowering::Int8Lowering(const Graph& graph, const Quantization& quantization, Emitter& emitter)
+    : graph_(graph),
+      quantization_(quantization),
+      emitter_(emitter),
+      layers_(Int8Layers(graph, quantization)),
+      stored_(static_cast<std::size_t>(graph.size())) {
+  const auto consumers = graph.Consumers();
+  for (NodeId id = graph.output(); id >= 0; --id) {
+    const auto index = static_cast<std::size_t>(id);
+    if (!CanWriteInt8(id)) continue;
+    for (const NodeId reader : consumers[index]) {
+      if (ReadsInt8(reader, id)) stored_[index] = true;
+    }
+  }
+}
+
+const QuantizedActivation* Int8Lowering::ActivationOf(NodeId id) const {
+  const auto found = quantization_.activations.find(graph_.node(id).name);
+  return found == quantization_.activations.end() ? nullptr : &found->second;
+}
+
+bool Int8Lowering::CanWriteInt8(NodeId id) const {
+  const Node& node = graph_.node(id);
+  const auto has_form = [&](NodeId source) {
+    while (std::holds_alternative<MaxPool>(graph_.node(source).op)) {
+      source = graph_.node(source).inputs[0];
+    }
+    return ActivationOf(source) != nullptr;
+  };
+  if (std::holds_alternative<MaxPool>(node.op)) return has_form(id);
+  if (ActivationOf(id) == nullptr) return false;
+  if (std::holds_alternative<Conv2d>(node.op)) {
+    // The sum post-op wants the shortcut in integers too: the result takes its place.
+    return layers_[static_cast<std::size_t>(id)] &&
+           (node.inputs.size() == 1 || has_form(node.inputs[1]));
+  }
+  if (std::holds_alternative<Add>(node.op)) {
+    return has_form(node.inputs[0]) && has_form(node.inputs[1]);
+  }
+  return std::holds_alternative<LayerNorm>(node.op) ||
+         std::holds_alternative<ChannelScale>(node.op);
+}
+
+bool Int8Lowering::ReadsInt8(NodeId reader, NodeId source) const {
+  const Node& node = graph_.node(reader);
+  const auto index = static_cast<std::size_t>(reader);
+  const bool is_first = node.inputs[0] == source;
+  if (std::holds_alternative<Conv2d>(node.op)) return is_first ? layers_[index] : stored_[index];
+  if (std::holds_alternative<Linear>(node.op)) return layers_[index];
+  if (std::holds_alternative<Add>(node.op) || std::holds_alternative<MaxPool>(node.op)) {
+    return stored_[index];
+  }
+  return (std::holds_alternative<ChannelScale>(node.op) && is_first) ||
+         std::holds_alternative<LayerNorm>(node.op) ||
+         std::holds_alternative<GlobalAveragePool>(node.op);
+}
+
+TensorRef Int8Lowering::Float(const Node& node, std::size_t position) {
+  const NodeId id = node.inputs[position];
+  Forms& forms = forms_[static_cast<std::size_t>(id)];
+  if (!forms.float32) {
+    forms.float32 = Dequantize(graph_.node(id).name + ".to_float32", *forms.int8, emitter_);
+  }
+  return *forms.float32;
+}
+
+TensorRef Int8Lowering::Int8(const Node& node, std::size_t position) {
+  const NodeId id = node.inputs[position];
+  Forms& forms = forms_[static_cast<std::size_t>(id)];
+  if (!forms.int8) {
+    NodeId source = id;
+    while (std::holds_alternative<MaxPool>(graph_.node(source).op)) {
+      source = graph_.node(source).inputs[0];
+    }
+    const QuantizedActivation* activation = ActivationOf(source);
+    AVOCET_CHECK(activation != nullptr);
+    forms.int8 = Quantize(graph_.node(id).name + ".to_int8", *forms.float32, *activation, emitter_);
+  }
+  return *forms.int8;
+}
+
+TensorRef Int8Lowering::Stored(const Node& node, std::size_t position) {
+  const Forms& forms = forms_[static_cast<std::size_t>(node.inputs[position])];
+  return forms.int8 ? *forms.int8 : *forms.float32;
+}
+
+TensorRef Int8Lowering::LowerInFloat(const Node& node) {
+  std::vector<TensorRef> inputs;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(Float(node, i));
+  return LowerNode(node, inputs, emitter_);
+}
+
+TensorRef Int8Lowering::LowerToForm(NodeId id) {
+  const Node& node = graph_.node(id);
+  const auto index = static_cast<std::size_t>(id);
+  const QuantizedActivation* result = stored_[index] ? ActivationOf(id) : nullptr;
+  if (layers_[index]) {
+    const auto correction = quantization_.bias_corrections.find(node.name);
+    const std::span<const float> bias_correction =
+        correction == quantization_.bias_corrections.end() ? std::span<const float>()
+                                                           : correction->second;
+    if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
+      std::optional<TensorRef> shortcut;
+      if (node.inputs.size() == 2) shortcut = stored_[index] ? Int8(node, 1) : Float(node, 1);
+      return LowerInt8(*conv, node, {Int8(node, 0), shortcut, bias_correction, result}, emitter_);
+    }
+    return LowerInt8(std::get<Linear>(node.op), node,
+                     {Int8(node, 0), std::nullopt, bias_correction, nullptr}, emitter_);
+  }
+  if (const auto* norm = std::get_if<LayerNorm>(&node.op)) {
+    return LowerInt8(*norm, node, Stored(node, 0), result, emitter_);
+  }
+  if (const auto* scale = std::get_if<ChannelScale>(&node.op)) {
+    return LowerInt8(*scale, node, Stored(node, 0), Float(node, 1), result, emitter_);
+  }
+  if (const auto* pool = std::get_if<GlobalAveragePool>(&node.op);
+      pool && IsInt8(Stored(node, 0))) {
+    return LowerInt8(*pool, node, Stored(node, 0), emitter_);
+  }
+  if (const auto* pool = std::get_if<MaxPool>(&node.op); pool && stored_[index]) {
+    return LowerInt8(*pool, node, Int8(node, 0), emitter_);
+  }
+  if (const auto* add = std::get_if<Add>(&node.op); add && stored_[index]) {
+    return LowerInt8(*add, node, Int8(node, 0), Int8(node, 1), *result, emitter_);
+  }
+  return LowerInFloat(node);
+}
+
+TensorRef Int8Lowering::Lower(NodeId id) {
+  AVOCET_CHECK(static_cast<std::size_t>(id) == forms_.size());
+  TensorRef result = LowerToForm(id);
+  forms_.emplace_back();
+  (IsInt8(result) ? forms_.back().int8 : forms_.back().float32) = result;
+  return result;
+}
+
+}  // namespace avocet
