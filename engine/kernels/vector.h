@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <type_traits>
 
@@ -20,7 +21,7 @@
 
 #define AVOCET_BEGIN_AVX512   \
   _Pragma("GCC push_options") \
-      _Pragma("GCC target(\"avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,avx2\")")
+      _Pragma("GCC target(\"avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,fma,avx2\")")
 #define AVOCET_END_AVX512 _Pragma("GCC pop_options")
 
 AVOCET_BEGIN_AVX512
@@ -56,6 +57,22 @@ inline void Store(float* dst, __m512 value, __mmask16 lanes) {
 }
 inline void Store(BFloat16* dst, __m512 value, __mmask16 lanes) {
   _mm256_mask_storeu_epi16(dst, lanes, (__m256i)_mm512_cvtneps_pbh(value));
+}
+
+inline __m512 Load(const std::int8_t* src, __mmask16 lanes) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, src)));
+}
+inline __m512 Load(const std::uint8_t* src, __mmask16 lanes) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, src)));
+}
+
+// Rounds to the nearest integer and clips to what fits.
+inline void Store(std::int8_t* dst, __m512 value, __mmask16 lanes) {
+  _mm512_mask_cvtsepi32_storeu_epi8(dst, lanes, _mm512_cvtps_epi32(value));
+}
+inline void Store(std::uint8_t* dst, __m512 value, __mmask16 lanes) {
+  const __m512i integer = _mm512_cvtps_epi32(_mm512_max_ps(_mm512_setzero_ps(), value));
+  _mm512_mask_cvtusepi32_storeu_epi8(dst, lanes, integer);
 }
 
 // How exact results have to be before they are rounded to T.

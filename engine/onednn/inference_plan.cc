@@ -83,6 +83,7 @@ absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Grap
     for (NodeId id = 0; id < graph.size(); ++id) {
       const Node& node = graph.node(id);
       node_name = node.name;
+      if (int8) emitter.set_readers({.has_pool = readers[static_cast<std::size_t>(id)].has_pool});
       // Results that only later steps make out of others could not be looked at.
       if (!int8 && !options.observable) {
         emitter.set_readers(readers[static_cast<std::size_t>(id)]);

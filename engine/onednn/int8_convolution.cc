@@ -2,6 +2,7 @@
 
 #include "engine/graph/infer_shape.h"
 #include "engine/onednn/int8_operators.h"
+#include "engine/onednn/int8_own_kernels.h"
 #include "engine/onednn/int8_tensor.h"
 #include "engine/onednn/lower.h"
 
@@ -62,6 +63,13 @@ std::optional<dnnl::memory> Int8Bias(const Node& node, bool has_bias, int channe
 TensorRef LowerInt8(const Conv2d& conv, const Node& node, const Int8Operands& operands,
                     Emitter& emitter) {
   const TensorRef& src = operands.src;
+  const int in_channels = static_cast<int>(src.desc.get_dims()[1]);
+  if (TakesInt8PointwiseKernel(conv, in_channels, src.gate != nullptr)) {
+    return LowerInt8Pointwise(conv, node, operands, emitter);
+  }
+  if (TakesInt8DepthwiseKernel(conv, operands)) {
+    return LowerInt8Depthwise(conv, node, operands, emitter);
+  }
   const Dims src_dims = src.desc.get_dims();
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));
   const Dims weight_dims = WeightDims(conv, static_cast<int>(src_dims[1]));

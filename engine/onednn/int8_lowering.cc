@@ -1,10 +1,12 @@
 #include "engine/onednn/int8_lowering.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "engine/base/check.h"
 #include "engine/onednn/int8_operators.h"
+#include "engine/onednn/int8_own_kernels.h"
 #include "engine/onednn/int8_tensor.h"
 #include "engine/onednn/lower.h"
 
@@ -15,12 +17,12 @@ Int8Lowering::Int8Lowering(const Graph& graph, const Quantization& quantization,
       quantization_(quantization),
       emitter_(emitter),
       layers_(Int8Layers(graph, quantization)),
-      stored_(static_cast<std::size_t>(graph.size())) {
-  const auto consumers = graph.Consumers();
+      stored_(static_cast<std::size_t>(graph.size())),
+      consumers_(graph.Consumers()) {
   for (NodeId id = graph.output(); id >= 0; --id) {
     const auto index = static_cast<std::size_t>(id);
     if (!CanWriteInt8(id)) continue;
-    for (const NodeId reader : consumers[index]) {
+    for (const NodeId reader : consumers_[index]) {
       if (ReadsInt8(reader, id)) stored_[index] = true;
     }
   }
@@ -96,6 +98,17 @@ TensorRef Int8Lowering::Stored(const Node& node, std::size_t position) {
   return forms.int8 ? *forms.int8 : *forms.float32;
 }
 
+bool Int8Lowering::LeavesGate(NodeId id) const {
+  // By the time of a later reader, the values may have been overwritten in place.
+  if (id + 1 >= graph_.size() || consumers_[static_cast<std::size_t>(id)] != std::vector{id + 1}) {
+    return false;
+  }
+  const auto* conv = std::get_if<Conv2d>(&graph_.node(id + 1).op);
+  return conv != nullptr && layers_[static_cast<std::size_t>(id) + 1] &&
+         graph_.node(id + 1).inputs[0] == id &&
+         TakesInt8PointwiseKernel(*conv, graph_.node(id).shape.c, /*is_gated=*/true);
+}
+
 TensorRef Int8Lowering::LowerInFloat(const Node& node) {
   std::vector<TensorRef> inputs;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(Float(node, i));
@@ -123,6 +136,14 @@ TensorRef Int8Lowering::LowerToForm(NodeId id) {
     return LowerInt8(*norm, node, Stored(node, 0), result, emitter_);
   }
   if (const auto* scale = std::get_if<ChannelScale>(&node.op)) {
+    if (result != nullptr && IsInt8(Stored(node, 0)) && LeavesGate(id)) {
+      TensorRef gated = Stored(node, 0);
+      TensorRef gate = Float(node, 1);
+      gate.scale = result->scale;
+      gated.gate = std::make_shared<TensorRef>(std::move(gate));
+      gated.sums = nullptr;
+      return gated;
+    }
     return LowerInt8(*scale, node, Stored(node, 0), Float(node, 1), result, emitter_);
   }
   if (const auto* pool = std::get_if<GlobalAveragePool>(&node.op);

@@ -37,6 +37,8 @@ class Int8Lowering {
   TensorRef Int8(const Node& node, std::size_t position);
   // As its node left it.
   TensorRef Stored(const Node& node, std::size_t position);
+  // Whether the gate of node `id` is left to the convolution that reads its result.
+  bool LeavesGate(NodeId id) const;
   TensorRef LowerInFloat(const Node& node);
   TensorRef LowerToForm(NodeId id);
 
@@ -45,6 +47,7 @@ class Int8Lowering {
   Emitter& emitter_;
   std::vector<bool> layers_;  // computes in 8 bits
   std::vector<bool> stored_;  // leaves its result in 8 bits
+  std::vector<std::vector<NodeId>> consumers_;
   std::vector<Forms> forms_;  // of the nodes so far
 };
 

@@ -2,6 +2,7 @@
 
 #include "engine/onednn/int8_kernels.h"
 #include "engine/onednn/int8_tensor.h"
+#include "engine/onednn/lower_depthwise.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -51,6 +52,7 @@ TensorRef LowerInt8(const ChannelScale&, const Node& node, const TensorRef& src,
 
 TensorRef LowerInt8(const GlobalAveragePool&, const Node& node, const TensorRef& src,
                     Emitter& emitter) {
+  if (src.sums != nullptr) return LowerPoolOfSums(node, src, emitter);
   const dnnl::memory::dims dims = src.desc.get_dims();
   const int images = node.shape.n;
   const int channels = node.shape.c;

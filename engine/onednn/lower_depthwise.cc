@@ -17,29 +17,6 @@ using Dims = dnnl::memory::dims;
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
-// Rows of all images, in consecutive parts. `sums` is null or [images, parts, channels].
-template <typename T>
-void RunRows(const Depthwise<T>& conv, int kernel, int stride, int images, int parts, float* sums) {
-  const auto channels = static_cast<std::size_t>(conv.channels);
-  const auto src_size = static_cast<std::size_t>(conv.height * conv.width) * channels;
-  const auto dst_size = static_cast<std::size_t>(conv.out_height * conv.out_width) * channels;
-  ParallelTeam(images * conv.out_height, [&](int part, int begin, int end) {
-    for (int n = 0; n < images; ++n) {
-      const int first = std::clamp(begin - n * conv.out_height, 0, conv.out_height);
-      const int last = std::clamp(end - n * conv.out_height, 0, conv.out_height);
-      float* own_sums = nullptr;
-      if (sums != nullptr) {
-        own_sums = sums + static_cast<std::size_t>(n * parts + part) * channels;
-        std::fill_n(own_sums, channels, 0.0f);
-      }
-      Depthwise<T> image = conv;
-      image.src += static_cast<std::size_t>(n) * src_size;
-      image.dst += static_cast<std::size_t>(n) * dst_size;
-      RunDepthwise(image, kernel, stride, first, last, own_sums);
-    }
-  });
-}
-
 template <typename T>
 TensorRef Emit(const Conv2d& conv, const Node& node, const TensorRef& src, Emitter& emitter) {
   const Dims dims = src.desc.get_dims();
@@ -84,24 +61,26 @@ TensorRef Emit(const Conv2d& conv, const Node& node, const TensorRef& src, Emitt
             .pad_top = pads.top,
             .pad_left = pads.left,
             .activation = activation};
-        RunRows(call, kernel, stride, images, parts,
-                has_sums ? static_cast<float*>(addresses[2]) : nullptr);
+        RunDepthwiseRows(call, kernel, stride, images, parts,
+                         has_sums ? static_cast<float*>(addresses[2]) : nullptr);
       });
   return dst;
 }
 
 }  // namespace
 
-bool TakesDepthwiseKernel(const Conv2d& conv, int in_channels, DataType type) {
+bool IsDepthwiseWithActivation(const Conv2d& conv, int in_channels) {
   if (conv.groups != in_channels || conv.out_channels != in_channels ||
-      !HasDepthwiseKernel(conv.kernel, conv.stride)) {
+      !HasDepthwiseKernel(conv.kernel, conv.stride) || conv.post_ops.size() > 1) {
     return false;
   }
-  if (conv.post_ops.size() > 1) return false;
-  if (conv.post_ops.size() == 1) {
-    const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops[0]);
-    if (activation == nullptr || activation->kind == ActivationKind::kTanh) return false;
-  }
+  if (conv.post_ops.empty()) return true;
+  const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops[0]);
+  return activation != nullptr && activation->kind != ActivationKind::kTanh;
+}
+
+bool TakesDepthwiseKernel(const Conv2d& conv, int in_channels, DataType type) {
+  if (!IsDepthwiseWithActivation(conv, in_channels)) return false;
   return (type == DataType::f32 && HasFloat32Kernels()) ||
          (type == DataType::bf16 && HasBFloat16Kernels());
 }

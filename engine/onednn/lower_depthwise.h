@@ -2,12 +2,44 @@
 #ifndef AVOCET_ENGINE_ONEDNN_LOWER_DEPTHWISE_H_
 #define AVOCET_ENGINE_ONEDNN_LOWER_DEPTHWISE_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <span>
 
 #include "engine/graph/graph.h"
+#include "engine/kernels/depthwise.h"
 #include "engine/onednn/emitter.h"
+#include "engine/onednn/team.h"
 
 namespace avocet {
+
+// Computes the rows of all images, in at most `parts` consecutive parts on as many threads. `sums`
+// is null or [images, parts, channels].
+template <typename T>
+void RunDepthwiseRows(const Depthwise<T>& conv, int kernel, int stride, int images, int parts,
+                      float* sums) {
+  const auto channels = static_cast<std::size_t>(conv.channels);
+  const auto src_size = static_cast<std::size_t>(conv.height * conv.width) * channels;
+  const auto dst_size = static_cast<std::size_t>(conv.out_height * conv.out_width) * channels;
+  ParallelTeam(images * conv.out_height, [&](int part, int begin, int end) {
+    for (int n = 0; n < images; ++n) {
+      const int first = std::clamp(begin - n * conv.out_height, 0, conv.out_height);
+      const int last = std::clamp(end - n * conv.out_height, 0, conv.out_height);
+      float* own_sums = nullptr;
+      if (sums != nullptr) {
+        own_sums = sums + static_cast<std::size_t>(n * parts + part) * channels;
+        std::fill_n(own_sums, channels, 0.0f);
+      }
+      Depthwise<T> image = conv;
+      image.src += static_cast<std::size_t>(n) * src_size;
+      image.dst += static_cast<std::size_t>(n) * dst_size;
+      RunDepthwise(image, kernel, stride, first, last, own_sums);
+    }
+  });
+}
+
+// Whether `conv` is a depthwise convolution that the kernel can compute, with what follows it.
+bool IsDepthwiseWithActivation(const Conv2d& conv, int in_channels);
 
 // Whether `LowerDepthwise` is the way to compute `conv` of `in_channels` in numbers of `type` on
 // this CPU. Depends on nothing else: all plans of a network pack a layer's weights alike.
