@@ -82,7 +82,8 @@ class StagingFolder {
 
 absl::StatusOr<std::string> WriteModelFolder(const ModelFolderName& where,
                                              const ModelConfig& config,
-                                             std::vector<TensorToWrite> tensors) {
+                                             std::vector<TensorToWrite> tensors,
+                                             const Metadata& metadata) {
   RETURN_IF_ERROR(CheckName(where));
   const fs::path model = fs::path(where.models) / where.name;
   RETURN_IF_ERROR(CreateFolders(model));
@@ -103,7 +104,8 @@ absl::StatusOr<std::string> WriteModelFolder(const ModelFolderName& where,
   const StagingFolder staging(model / absl::StrCat(".", version, ".", getpid(), ".tmp"));
   RETURN_IF_ERROR(CreateFolders(staging.path()));
   RETURN_IF_ERROR(WriteModelConfig(staging.path().string(), config));
-  RETURN_IF_ERROR(WriteSafetensors(staging.path() / "model.safetensors", std::move(tensors)));
+  RETURN_IF_ERROR(
+      WriteSafetensors(staging.path() / "model.safetensors", std::move(tensors), metadata));
   // Another process may have made the same version meanwhile: renaming replaces an empty folder
   // only.
   if (std::rename(staging.path().c_str(), folder.c_str()) != 0) {

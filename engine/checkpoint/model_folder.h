@@ -26,7 +26,8 @@ struct ModelFolderName {
 // say. Folders on the way are created.
 absl::StatusOr<std::string> WriteModelFolder(const ModelFolderName& where,
                                              const ModelConfig& config,
-                                             std::vector<TensorToWrite> tensors);
+                                             std::vector<TensorToWrite> tensors,
+                                             const Metadata& metadata = {{"format", "pt"}});
 
 }  // namespace avocet
 

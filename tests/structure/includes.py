@@ -16,7 +16,7 @@ MAY_INCLUDE = {
     "engine/kernels": ("engine/base", "engine/graph"),
     "engine/onednn": ("engine/base", "engine/graph", "engine/kernels", "engine/passes"),
     "engine/quantization": ("engine/base", "engine/graph", "engine/passes", "engine/onednn"),
-    "engine/train": ("engine/base", "engine/graph", "engine/checkpoint", "engine/models",
+    "engine/train": ("proto", "engine/base", "engine/graph", "engine/checkpoint", "engine/models",
                      "engine/image", "engine/metrics", "engine/onednn"),
     "engine/tool": ("engine/base", "engine/graph", "engine/checkpoint", "engine/models",
                     "engine/passes", "engine/image", "engine/metrics", "engine/onednn",

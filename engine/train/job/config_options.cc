@@ -1,0 +1,175 @@
+#include "engine/train/job/config_options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/cpu_count.h"
+#include "engine/base/status.h"
+#include "engine/onednn/inference_model.h"
+#include "engine/train/job/config_file.h"
+
+namespace avocet {
+namespace {
+
+using train::v1::TrainingConfig;
+
+constexpr char kBackbone[] = "backbone";
+constexpr std::string_view kStages = "stages=";
+
+void ResolveOptimizer(TrainingConfig& config) {
+  train::v1::OptimizerConfig& optimizer = *config.mutable_optimizer();
+  const double batch = config.run().batch_size();
+  const bool is_rmsprop = optimizer.optimizer() == "rmsprop";
+  if (!optimizer.has_learning_rate()) {
+    double rate = 1e-3;
+    // Goyal et al., arXiv 1706.02677; the EfficientNet paper.
+    if (optimizer.optimizer() == "sgd") rate = 0.1 * batch / 256;
+    if (is_rmsprop) rate = 0.016 * batch / 256;
+    optimizer.set_learning_rate(rate);
+  }
+  if (!optimizer.has_epsilon()) optimizer.set_epsilon(is_rmsprop ? 1e-3 : 1e-8);
+  if (!optimizer.has_warmup_epochs()) {
+    optimizer.set_warmup_epochs(std::min(5.0, config.run().epochs() / 20.0));
+  }
+}
+
+// Colour photographs look alike when mirrored; digits and letters do not.
+void ResolveAugmentation(bool grey, TrainingConfig& config) {
+  train::v1::AugmentConfig& augment = *config.mutable_augment();
+  if (!augment.has_crop()) augment.set_crop(grey ? "evaluation" : "random");
+  if (!augment.has_flip()) augment.set_flip(grey ? 0 : 0.5);
+  if (!augment.has_color_jitter()) augment.set_color_jitter(grey ? 0 : 0.2);
+  if (!augment.has_rotate()) augment.set_rotate(grey ? 10 : 0);
+  if (!augment.has_translate()) augment.set_translate(grey ? 0.08 : 0);
+  if (!augment.has_zoom()) augment.set_zoom(grey ? 0.1 : 0);
+  if (!augment.has_shear()) augment.set_shear(grey ? 5 : 0);
+}
+
+absl::StatusOr<int> StagesOf(const std::string& freeze) {
+  int stages = 0;
+  if (freeze.starts_with(kStages) && absl::SimpleAtoi(freeze.substr(kStages.size()), &stages) &&
+      stages >= 0) {
+    return stages;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--freeze: expected none, backbone or stages=N, found \"", freeze, "\""));
+}
+
+absl::Status CheckTogether(const TrainingConfig& config) {
+  const train::v1::RunConfig& run = config.run();
+  if (run.batch_size() % run.accumulate() != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--accumulate ", run.accumulate(), " does not divide --batch-size ", run.batch_size()));
+  }
+  const std::string& freeze = config.transfer().freeze();
+  if (freeze == "none" && config.transfer().unfreeze_at() > 0) {
+    return absl::InvalidArgumentError("--unfreeze-at needs something frozen: --freeze");
+  }
+  if (freeze != "none" && freeze != kBackbone) RETURN_IF_ERROR(StagesOf(freeze).status());
+  if (freeze != "none" && config.network().pretrained().empty()) {
+    return absl::InvalidArgumentError(
+        "--freeze needs a pretrained network (--pretrained): frozen random weights learn nothing");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ResolveConfig(int channels, TrainingConfig& config) {
+  SetDefaults(config);
+  if (!config.run().has_threads()) config.mutable_run()->set_threads(UsableCpuCount());
+  ResolveOptimizer(config);
+  ResolveAugmentation(channels == 1, config);
+  return CheckTogether(config);
+}
+
+absl::StatusOr<OptimizerOptions> OptimizerOptionsOf(const TrainingConfig& config) {
+  const train::v1::OptimizerConfig& given = config.optimizer();
+  OptimizerOptions options{.weight_decay = given.weight_decay(),
+                           .momentum = given.momentum(),
+                           .nesterov = given.nesterov(),
+                           .beta1 = given.beta1(),
+                           .beta2 = given.beta2(),
+                           .epsilon = given.epsilon()};
+  ASSIGN_OR_RETURN(options.kind, ParseOptimizer(given.optimizer()));
+  return options;
+}
+
+absl::StatusOr<ScheduleOptions> ScheduleOptionsOf(const TrainingConfig& config,
+                                                  std::int64_t steps_per_epoch) {
+  const train::v1::OptimizerConfig& given = config.optimizer();
+  const auto steps = [&](double epochs) {
+    return std::llround(epochs * static_cast<double>(steps_per_epoch));
+  };
+  ScheduleOptions options{.rate = given.learning_rate(),
+                          .total_steps = config.run().epochs() * steps_per_epoch,
+                          .warmup_steps = steps(given.warmup_epochs()),
+                          .final_factor = given.final_factor(),
+                          .step_factor = given.step_factor(),
+                          .step_steps = std::max(1LL, steps(given.step_epochs()))};
+  ASSIGN_OR_RETURN(options.kind, ParseSchedule(given.schedule()));
+  return options;
+}
+
+absl::StatusOr<Precision> PrecisionOf(const TrainingConfig& config) {
+  if (config.run().precision() == "auto") {
+    return HasBFloat16Instructions() ? Precision::kBFloat16 : Precision::kFloat32;
+  }
+  return ParsePrecision(config.run().precision());
+}
+
+LoaderOptions LoaderOptionsOf(const TrainingConfig& config, const PreprocessConfig& preprocess,
+                              int channels, std::span<const std::int64_t> class_counts) {
+  const train::v1::AugmentConfig& given = config.augment();
+  LoaderOptions options;
+  options.preprocess = preprocess;
+  options.channels = channels;
+  options.batch_size = config.run().batch_size();
+  options.seed = config.run().seed();
+  options.threads = config.data().loader_threads();
+  options.cache_bytes = std::int64_t{config.data().cache_mb()} << 20;
+  AugmentOptions& augment = options.augment;
+  augment.crop = given.crop() == "random" ? TrainCrop::kRandomResized : TrainCrop::kEvaluation;
+  augment.scale_min = given.crop_scale_min();
+  augment.horizontal_flip = given.flip();
+  augment.vertical_flip = given.vertical_flip();
+  augment.color_jitter = {.brightness = given.color_jitter(),
+                          .contrast = given.color_jitter(),
+                          .saturation = given.color_jitter(),
+                          .hue = given.hue()};
+  augment.affine = {.degrees = given.rotate(),
+                    .translate = given.translate(),
+                    .scale_min = 1 - given.zoom(),
+                    .scale_max = 1 + given.zoom(),
+                    .shear = given.shear()};
+  augment.rand_augment.operations = given.rand_augment();
+  augment.rand_augment.magnitude = given.rand_augment_magnitude();
+  augment.random_erasing.probability = given.erasing();
+  augment.mix.mixup_alpha = given.mixup();
+  augment.mix.cutmix_alpha = given.cutmix();
+  options.targets.label_smoothing = static_cast<float>(config.optimizer().label_smoothing());
+  if (config.optimizer().class_weights() == "balanced") {
+    options.targets.class_weights = BalancedClassWeights(class_counts);
+  }
+  return options;
+}
+
+absl::StatusOr<std::set<std::string>> FrozenParameters(const TrainingConfig& config,
+                                                       std::span<const ParameterLayer> layers) {
+  const std::string& freeze = config.transfer().freeze();
+  if (freeze == "none") return std::set<std::string>();
+  if (freeze == kBackbone) return BackboneParameters(layers);
+  ASSIGN_OR_RETURN(const int stages, StagesOf(freeze));
+  return FirstStages(layers, stages);
+}
+
+bool IsFrozenEpoch(const TrainingConfig& config, std::int64_t epoch) {
+  if (config.transfer().freeze() == "none") return false;
+  const std::int64_t unfreeze_at = config.transfer().unfreeze_at();
+  return unfreeze_at == 0 || epoch + 1 < unfreeze_at;
+}
+
+}  // namespace avocet

@@ -1,0 +1,37 @@
+// Many numbers, in memory or in a file.
+#ifndef AVOCET_ENGINE_TRAIN_JOB_FLOAT_STORAGE_H_
+#define AVOCET_ENGINE_TRAIN_JOB_FLOAT_STORAGE_H_
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace avocet {
+
+class FloatStorage {
+ public:
+  // Zeros. Above `memory_limit` bytes they are in a file without a name in `folder`, which is gone
+  // with the process; its space is reserved now, so that RESOURCE_EXHAUSTED comes here and not as a
+  // signal later.
+  static absl::StatusOr<std::unique_ptr<FloatStorage>> Create(std::size_t count,
+                                                              std::size_t memory_limit,
+                                                              const std::string& folder);
+  ~FloatStorage();
+  FloatStorage(const FloatStorage&) = delete;
+  FloatStorage& operator=(const FloatStorage&) = delete;
+
+  std::span<float> values() { return {data_, count_}; }
+
+ private:
+  FloatStorage(float* data, std::size_t count) : data_(data), count_(count) {}
+
+  float* data_;
+  std::size_t count_;
+};
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_TRAIN_JOB_FLOAT_STORAGE_H_

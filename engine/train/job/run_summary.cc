@@ -1,0 +1,110 @@
+#include "engine/train/job/run_summary.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/graph/parameter_spec.h"
+#include "engine/train/job/config_options.h"
+#include "google/protobuf/text_format.h"
+
+namespace avocet {
+namespace {
+
+// Classes that the summary lists; the others are counted.
+constexpr std::size_t kListedClasses = 20;
+
+std::int64_t Sum(std::span<const std::int64_t> counts) {
+  std::int64_t sum = 0;
+  for (const std::int64_t count : counts) sum += count;
+  return sum;
+}
+
+std::string Duration(double seconds) {
+  if (seconds < 100) return absl::StrFormat("%.0f s", seconds);
+  if (seconds < 6000) return absl::StrFormat("%.0f min", seconds / 60);
+  return absl::StrFormat("%.1f h", seconds / 3600);
+}
+
+}  // namespace
+
+RunFacts FactsOf(const TrainerInputs& inputs, const Trainer& trainer) {
+  const train::v1::TrainingConfig& config = *inputs.phase.config;
+  const TrainedNetwork& network = *inputs.network;
+  RunFacts facts;
+  facts.architecture = network.model.architecture;
+  facts.class_names = network.model.label_names;
+  facts.parameters = facts.trainable_parameters = CountTrainable(network.graph);
+  facts.train_images = inputs.phase.data->train.ClassCounts();
+  facts.epochs = config.run().epochs();
+  facts.steps_per_epoch = trainer.steps_per_epoch();
+  facts.steps_done = trainer.progress().step;
+  facts.batch_size = config.run().batch_size();
+  if (inputs.phase.data->validation.size() > 0) {
+    facts.validation_images = inputs.phase.data->validation.ClassCounts();
+  }
+  if (IsFrozenEpoch(config, trainer.progress().epoch)) {
+    const auto frozen = FrozenParameters(config, ParameterLayers(network.graph));
+    for (const ParameterSpec& spec : network.specs) {
+      if (spec.trainable && frozen.ok() && frozen->contains(spec.name)) {
+        facts.trainable_parameters -= spec.size();
+      }
+    }
+  }
+  const int size = config.data().image_size();
+  facts.settings = {
+      {"input", absl::StrCat(size, " x ", size, " x ", network.graph.node(0).shape.c)},
+      {"begins with", config.network().pretrained().empty()
+                          ? absl::StrCat("random weights, seed ", config.run().seed())
+                          : absl::StrCat(config.network().pretrained(),
+                                         network.replaced_head ? ", with a new classifier" : "")},
+      {"precision", std::string(PrecisionName(inputs.phase.precision))},
+      {"threads", absl::StrCat(config.run().threads())},
+      {"optimizer",
+       absl::StrFormat("%s, learning rate %g (%s), weight decay %g", config.optimizer().optimizer(),
+                       config.optimizer().learning_rate(), config.optimizer().schedule(),
+                       config.optimizer().weight_decay())},
+      {"batch", absl::StrCat(config.run().batch_size(), " images")}};
+  google::protobuf::TextFormat::PrintToString(config, &facts.configuration);
+  return facts;
+}
+
+std::string SummaryText(const RunFacts& facts) {
+  std::string text = absl::StrFormat("%d images of %d classes to train on, %d to validate on\n",
+                                     Sum(facts.train_images), facts.class_names.size(),
+                                     Sum(facts.validation_images));
+  std::size_t width = 0;
+  const std::size_t listed = std::min(facts.class_names.size(), kListedClasses);
+  for (std::size_t i = 0; i < listed; ++i) width = std::max(width, facts.class_names[i].size());
+  for (std::size_t i = 0; i < listed; ++i) {
+    absl::StrAppendFormat(&text, "  %-*s %6d %6d\n", static_cast<int>(width), facts.class_names[i],
+                          facts.train_images[i],
+                          facts.validation_images.empty() ? 0 : facts.validation_images[i]);
+  }
+  if (listed < facts.class_names.size()) {
+    absl::StrAppend(&text, "  and ", facts.class_names.size() - listed, " more classes\n");
+  }
+  for (const std::string& note : facts.data_notes) absl::StrAppend(&text, "note: ", note, "\n");
+  absl::StrAppendFormat(&text, "%s: %.2f million parameters, %.2f million of them trained\n",
+                        facts.architecture, static_cast<double>(facts.parameters) / 1e6,
+                        static_cast<double>(facts.trainable_parameters) / 1e6);
+  for (const auto& [name, value] : facts.settings) {
+    absl::StrAppendFormat(&text, "  %-12s %s\n", name, value);
+  }
+  absl::StrAppend(&text, facts.epochs, " epochs of ", facts.steps_per_epoch, " steps");
+  if (facts.steps_done > 0) absl::StrAppend(&text, ", ", facts.steps_done, " steps done");
+  return text;
+}
+
+std::string SpeedText(const Trainer::Speed& speed, const train::v1::TrainingConfig& config,
+                      const Progress& progress) {
+  const double epochs = static_cast<double>(config.run().epochs() - progress.epoch);
+  return absl::StrFormat("%.0f images/s expected; an epoch takes about %s, what is left about %s",
+                         config.run().batch_size() / speed.step_seconds,
+                         Duration(speed.epoch_seconds), Duration(speed.epoch_seconds * epochs));
+}
+
+}  // namespace avocet

@@ -1,0 +1,296 @@
+#include "engine/train/job/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/onednn/team.h"
+#include "engine/train/job/config_options.h"
+#include "engine/train/job/evaluate.h"
+#include "engine/train/job/model_output.h"
+#include "engine/train/optim/gradient_norm.h"
+
+namespace avocet {
+namespace {
+
+constexpr int kMeasuredSteps = 3;
+
+// Validation is the forward pass alone, about a third of a step.
+constexpr double kForwardShare = 1.0 / 3;
+
+// Of the report; more would not be looked at.
+constexpr int kKeptMistakes = 36;
+
+double SecondsSince(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+int Largest(std::span<const float> row) {
+  return static_cast<int>(std::ranges::max_element(row) - row.begin());
+}
+
+// Rows whose largest logit is that of their largest target.
+std::int64_t CountCorrect(std::span<const float> logits, std::span<const float> targets,
+                          std::size_t rows) {
+  const std::size_t classes = targets.size() / rows;
+  std::int64_t correct = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    correct += Largest(logits.subspan(row * classes, classes)) ==
+               Largest(targets.subspan(row * classes, classes));
+  }
+  return correct;
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainerInputs& inputs)
+    : inputs_(inputs),
+      config_(*inputs.phase.config),
+      network_(*inputs.network),
+      parameters_(network_.parameters) {}
+
+absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const TrainerInputs& inputs) {
+  std::unique_ptr<Trainer> trainer(new Trainer(inputs));
+  const train::v1::TrainingConfig& config = trainer->config_;
+  trainer->steps_per_epoch_ =
+      EpochOrder::Training(inputs.phase.data->train.size(), config.run().batch_size(), 0, 0)
+          .batches();
+  ASSIGN_OR_RETURN(trainer->schedule_, ScheduleOptionsOf(config, trainer->steps_per_epoch_));
+  ASSIGN_OR_RETURN(const OptimizerOptions options, OptimizerOptionsOf(config));
+  std::vector<TrainedParameter> trained = TrainedParameters(trainer->network_.specs);
+  SetRateFactors(ParameterLayers(trainer->network_.graph),
+                 {.head = config.transfer().head_lr(),
+                  .backbone = config.transfer().backbone_lr(),
+                  .layer_decay = config.transfer().layer_decay()},
+                 trained);
+  trainer->optimizer_ = std::make_unique<Optimizer>(options, std::move(trained));
+  if (config.optimizer().ema_decay() > 0) {
+    trainer->average_ = std::make_unique<MovingAverage>(
+        config.optimizer().ema_decay(), trainer->network_.specs, trainer->parameters_);
+  }
+  return trainer;
+}
+
+TrainingState Trainer::State() {
+  return {.progress = &progress_,
+          .parameter_specs = network_.specs,
+          .parameters = &parameters_,
+          .average = average_ ? &average_->values() : nullptr,
+          .optimizer_specs = optimizer_->state_specs(),
+          .optimizer = &optimizer_->state()};
+}
+
+const Parameters& Trainer::finished() const { return average_ ? average_->values() : parameters_; }
+
+absl::Status Trainer::Resume() {
+  const std::string file = inputs_.folder->Last() / "training_state.safetensors";
+  RETURN_IF_ERROR(ReadTrainingState(file, State()));
+  if (average_) average_->set_updates(progress_.average_updates);
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::EnterPhase() {
+  const bool frozen = IsFrozenEpoch(config_, progress_.epoch);
+  if (phase_ && phase_->frozen == frozen) return absl::OkStatus();
+  phase_.reset();  // before the next one takes memory
+  ASSIGN_OR_RETURN(phase_, MakePhase(inputs_.phase, parameters_, frozen));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Trainer::Speed> Trainer::Measure() {
+  RETURN_IF_ERROR(EnterPhase());
+  const int parts = config_.run().accumulate();
+  const std::span<float> targets = phase_->plan->targets();
+  std::ranges::fill(targets, 1.0f / static_cast<float>(network_.model.num_classes));
+  phase_->plan->Profile(parameters_, 1);
+  const Clock::time_point begin = Clock::now();
+  phase_->plan->Profile(parameters_, kMeasuredSteps);
+  const double step = SecondsSince(begin) / kMeasuredSteps * parts;
+  const auto validation_batches = static_cast<double>(inputs_.phase.data->validation.size()) /
+                                  static_cast<double>(config_.run().batch_size());
+  const double epoch =
+      step * (static_cast<double>(steps_per_epoch_) + kForwardShare * validation_batches);
+  return Speed{step, epoch};
+}
+
+double Trainer::ComputeGradients(const Batch& batch, std::int64_t& correct) {
+  TrainingPlan& plan = *phase_->plan;
+  const int parts = config_.run().accumulate();
+  const auto rows = static_cast<std::size_t>(PartSize(inputs_.phase));
+  const std::size_t pixels = plan.input().size();
+  const std::size_t row_targets = plan.targets().size();
+  Collective* const group = inputs_.phase.group;
+  const int processes = group == nullptr ? 1 : group->size();
+  const int rank = group == nullptr ? 0 : group->rank();
+  double loss = 0;
+  for (int part = 0; part < parts; ++part) {
+    const auto p = static_cast<std::size_t>(part);
+    const auto targets = std::span(batch.targets).subspan(p * row_targets, row_targets);
+    std::ranges::copy(std::span(batch.images).subspan(p * pixels, pixels), plan.input().begin());
+    std::ranges::copy(targets, plan.targets().begin());
+    // Another mask for every part of every step, the same ones after a resume.
+    const std::int64_t draw = (progress_.step * parts + part) * processes + rank;
+    loss += plan.Step(parameters_,
+                      {.seed = config_.run().seed() ^ (static_cast<std::uint64_t>(draw) << 16),
+                       .accumulate = part > 0,
+                       .gradient_scale = 1.0f / static_cast<float>(parts)}) /
+            parts;
+    correct += CountCorrect(plan.logits(), targets, rows);
+  }
+  if (group == nullptr) return loss;
+  for (const std::string& name : plan.gradient_order()) group->Sum(plan.gradients().Get(name));
+  double sums[] = {loss / processes, static_cast<double>(correct)};
+  group->Sum(std::span<double>(sums));
+  correct = std::llround(sums[1]);
+  return sums[0];
+}
+
+absl::Status Trainer::Learn(const Batch& batch, StepFacts& facts) {
+  std::int64_t correct = 0;
+  const double loss = ComputeGradients(batch, correct);
+  const Collective* const group = inputs_.phase.group;
+  const double share = group == nullptr ? 1.0 : 1.0 / group->size();
+  const double norm = GradientNorm(phase_->plan->gradients()) * share;
+  if (!std::isfinite(loss) || !std::isfinite(norm)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the loss is ", loss, " and the gradient's norm ", norm, " at step ", progress_.step + 1,
+        ": training has diverged. A smaller --learning-rate or --clip-norm 1 often helps; the last "
+        "checkpoint is from before"));
+  }
+  const double rate = LearningRate(schedule_, progress_.step);
+  const double scale = share * ClipFactor(norm, config_.optimizer().clip_norm());
+  optimizer_->Step(parameters_, phase_->plan->gradients(),
+                   {.learning_rate = rate, .gradient_scale = scale});
+  if (average_) {
+    average_->Update(parameters_);
+    progress_.average_updates = average_->updates();
+  }
+  const int images = config_.run().batch_size();
+  ++progress_.step;
+  ++progress_.batch;
+  progress_.loss_sum += loss * images;
+  progress_.correct += correct;
+  progress_.images += images;
+  facts.step = progress_.step;
+  facts.epoch = static_cast<int>(progress_.epoch) + 1;
+  facts.loss = loss;
+  facts.top1 = static_cast<double>(correct) / images;
+  facts.learning_rate = rate;
+  facts.gradient_norm = norm;
+  facts.images = images;
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::RunEpoch() {
+  RETURN_IF_ERROR(EnterPhase());
+  epoch_began_ = Clock::now();
+  epoch_wait_seconds_ = 0;
+  RETURN_IF_ERROR(
+      phase_->train->Start(static_cast<std::uint32_t>(progress_.epoch), progress_.batch));
+  while (true) {
+    const Clock::time_point begin = Clock::now();
+    ASSIGN_OR_RETURN(const Batch* batch, phase_->train->Next());
+    if (batch == nullptr) return EndEpoch();
+    StepFacts facts{.wait_seconds = SecondsSince(begin)};
+    RETURN_IF_ERROR(Learn(*batch, facts));
+    facts.seconds = SecondsSince(begin);
+    epoch_wait_seconds_ += facts.wait_seconds;
+    inputs_.observer->OnStep(facts);
+    if (inputs_.stop->load()) {
+      RETURN_IF_ERROR(Save(/*best=*/false));
+      return absl::CancelledError(absl::StrCat("stopped after step ", progress_.step));
+    }
+    const double minutes = config_.outputs().checkpoint_minutes();
+    if (minutes > 0 && SecondsSince(saved_) > 60 * minutes) RETURN_IF_ERROR(Save(/*best=*/false));
+  }
+}
+
+absl::StatusOr<std::optional<ClassificationScores>> Trainer::Validate(WorstMistakes* mistakes) {
+  if (phase_->validation == nullptr) return std::nullopt;
+  ASSIGN_OR_RETURN(const ValidationPlan validation,
+                   MakeValidationPlan(inputs_.phase, phase_->graph, finished()));
+  ASSIGN_OR_RETURN(ClassificationScores scores, Evaluate(*validation.plan, *phase_->validation,
+                                                         network_.model.num_classes, mistakes));
+  if (inputs_.phase.group != nullptr) scores.SumOver(*inputs_.phase.group);
+  return scores;
+}
+
+absl::Status Trainer::EndEpoch() {
+  ASSIGN_OR_RETURN(const std::optional<ClassificationScores> scores, Validate(nullptr));
+  EpochFacts facts;
+  facts.epoch = static_cast<int>(progress_.epoch) + 1;
+  facts.step = progress_.step;
+  facts.learning_rate = LearningRate(schedule_, progress_.step - 1);
+  const double images = static_cast<double>(std::max<std::int64_t>(progress_.images, 1));
+  facts.loss = progress_.loss_sum / images;
+  facts.top1 = static_cast<double>(progress_.correct) / images;
+  facts.images = progress_.images;
+  ++progress_.epoch;
+  progress_.batch = 0;
+  progress_.loss_sum = 0;
+  progress_.correct = progress_.images = 0;
+  if (scores) {
+    facts.validation = ValidationFacts{.loss = scores->loss(),
+                                       .top1 = scores->top1(),
+                                       .top5 = scores->top5(),
+                                       .images = scores->images()};
+    facts.best = scores->top1() > progress_.best_top1;
+    ++progress_.epochs_without_better;
+    if (facts.best) {
+      progress_.best_top1 = scores->top1();
+      progress_.best_epoch = progress_.epoch;
+      progress_.epochs_without_better = 0;
+    }
+  }
+  facts.seconds = SecondsSince(epoch_began_);
+  facts.wait_seconds = epoch_wait_seconds_;
+  inputs_.observer->OnEpoch(facts);
+  return Save(facts.best);
+}
+
+absl::Status Trainer::Save(bool best) {
+  saved_ = Clock::now();
+  if (inputs_.folder == nullptr) return absl::OkStatus();
+  const auto write = [&](const std::filesystem::path& folder) -> absl::Status {
+    RETURN_IF_ERROR(WriteModel(folder / "model", config_, network_, finished(), progress_));
+    return WriteTrainingState(folder / "training_state.safetensors", State());
+  };
+  return inputs_.folder->Save(progress_.step, best, write);
+}
+
+absl::Status Trainer::Run(RunResult& result) {
+  const ScopedTeam team(config_.run().threads());
+  const Clock::time_point began = Clock::now();
+  const int patience = config_.run().early_stopping();
+  while (progress_.epoch < config_.run().epochs()) {
+    RETURN_IF_ERROR(RunEpoch());
+    result.seconds = SecondsSince(began);
+    result.best_epoch = static_cast<int>(progress_.best_epoch);
+    if (patience > 0 && progress_.epochs_without_better >= patience) {
+      result.stopped_early = absl::StrCat("no better top-1 in ", patience, " epochs");
+      break;
+    }
+  }
+  // Once more, for what only the end of a run wants to know.
+  RETURN_IF_ERROR(EnterPhase());
+  WorstMistakes mistakes(network_.model.num_classes, kKeptMistakes);
+  ASSIGN_OR_RETURN(result.scores, Validate(&mistakes));
+  result.best_epoch = static_cast<int>(progress_.best_epoch);
+  const Dataset& images = inputs_.phase.data->validation;
+  for (const WorstMistakes::Entry& entry : mistakes.entries()) {
+    result.mistakes.push_back(
+        {.source = NameOf(images.samples[static_cast<std::size_t>(entry.image)]),
+         .label = entry.label,
+         .predicted = entry.predicted,
+         .confidence = entry.confidence,
+         .picture = {}});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace avocet

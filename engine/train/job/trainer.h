@@ -1,0 +1,91 @@
+// One run: from initial values, or from where an earlier process stopped, to the last epoch.
+#ifndef AVOCET_ENGINE_TRAIN_JOB_TRAINER_H_
+#define AVOCET_ENGINE_TRAIN_JOB_TRAINER_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "engine/metrics/classification_scores.h"
+#include "engine/train/job/network_setup.h"
+#include "engine/train/job/phase.h"
+#include "engine/train/job/run_folder.h"
+#include "engine/train/job/training_state.h"
+#include "engine/train/optim/moving_average.h"
+#include "engine/train/optim/optimizer.h"
+#include "engine/train/optim/schedule.h"
+#include "engine/train/report/run_observer.h"
+#include "engine/train/report/worst_mistakes.h"
+
+namespace avocet {
+
+// Outlive the trainer.
+struct TrainerInputs {
+  PhaseInputs phase;
+  TrainedNetwork* network;  // its parameters are trained
+  RunFolder* folder;        // null in processes that do not write: all but the first
+  RunObserver* observer;
+  const std::atomic<bool>* stop;  // set from anywhere: stop after the step that runs
+};
+
+class Trainer {
+ public:
+  static absl::StatusOr<std::unique_ptr<Trainer>> Create(const TrainerInputs& inputs);
+
+  // Goes on where the folder's last checkpoint is.
+  absl::Status Resume();
+  const Progress& progress() const { return progress_; }
+  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+
+  // Compiles what the next epoch needs and measures it: seconds of a step, and of an epoch with its
+  // validation. Moves nothing.
+  struct Speed {
+    double step_seconds;
+    double epoch_seconds;
+  };
+  absl::StatusOr<Speed> Measure();
+
+  // Until the last epoch, an early stop, or a stop from outside (CANCELLED, with a checkpoint to
+  // resume from). The scores are of the finished weights. FAILED_PRECONDITION when the loss is no
+  // number any more.
+  absl::Status Run(RunResult& result);
+
+  // The weights that are validated and saved: the moving average, if there is one.
+  const Parameters& finished() const;
+
+ private:
+  explicit Trainer(const TrainerInputs& inputs);
+
+  TrainingState State();
+  absl::Status EnterPhase();
+  absl::Status RunEpoch();
+  // Computes gradients of the whole batch, over all processes. Returns its loss.
+  double ComputeGradients(const Batch& batch, std::int64_t& correct);
+  absl::Status Learn(const Batch& batch, StepFacts& facts);
+  absl::Status EndEpoch();
+  absl::StatusOr<std::optional<ClassificationScores>> Validate(WorstMistakes* mistakes);
+  absl::Status Save(bool best);
+
+  TrainerInputs inputs_;
+  const train::v1::TrainingConfig& config_;
+  TrainedNetwork& network_;
+  Parameters& parameters_;
+  std::int64_t steps_per_epoch_ = 0;
+  ScheduleOptions schedule_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<MovingAverage> average_;
+  Progress progress_;
+  std::optional<Phase> phase_;
+
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point saved_ = Clock::now();
+  Clock::time_point epoch_began_ = Clock::now();
+  double epoch_wait_seconds_ = 0;
+};
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_TRAIN_JOB_TRAINER_H_
