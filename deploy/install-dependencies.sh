@@ -40,7 +40,7 @@ build_packages=(
   python3 python3-venv python3-pip
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-  prometheus-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libhwy-dev
+  prometheus-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libhwy-dev zlib1g-dev
 )
 test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy)
 

@@ -9,6 +9,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(spdlog REQUIRED CONFIG)
 find_package(CLI11 REQUIRED CONFIG)
 find_package(hwy REQUIRED CONFIG)
+find_package(ZLIB REQUIRED)
 
 # The distribution's package first; install-dependencies.sh unpacks a private one where that is too old.
 find_package(dnnl 3.2 CONFIG

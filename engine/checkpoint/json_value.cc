@@ -51,6 +51,11 @@ absl::StatusOr<std::string> JsonValue::String() const {
   return value_->get<std::string>();
 }
 
+absl::StatusOr<bool> JsonValue::Boolean() const {
+  if (!value_->is_boolean()) return Expected("true or false");
+  return value_->get<bool>();
+}
+
 absl::StatusOr<int> JsonValue::Integer(int minimum, int maximum) const {
   // Numbers above 2^63 arrive as unsigned ones and must not wrap.
   const bool fits = value_->is_number_integer() &&

@@ -35,6 +35,7 @@ class JsonValue {
   absl::Status ExpectObject() const;
   absl::Status ExpectArray(std::size_t size) const;
   absl::StatusOr<std::string> String() const;
+  absl::StatusOr<bool> Boolean() const;
   absl::StatusOr<int> Integer(int minimum, int maximum) const;
   // Finite, greater than `above`, and at most `maximum`.
   absl::StatusOr<double> Number(double above, double maximum) const;

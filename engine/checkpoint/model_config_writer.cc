@@ -1,25 +1,17 @@
 #include "engine/checkpoint/model_config_writer.h"
 
-#include <charconv>
-#include <cstdlib>
 #include <span>
 
 #include "absl/strings/str_cat.h"
 #include "engine/checkpoint/atomic_file.h"
 #include "engine/checkpoint/preprocess_names.h"
+#include "engine/checkpoint/shortest_number.h"
 #include "nlohmann/json.hpp"
 
 namespace avocet {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// The double with the shortest text that reads as `value`: 0.485 and not 0.48500001430511475.
-double Shortest(float value) {
-  char text[32] = {};  // a float32 takes 15 characters at most
-  std::to_chars(text, text + sizeof(text) - 1, value);
-  return std::strtod(text, nullptr);
-}
 
 Json Colours(std::span<const float> values) {
   Json colours = Json::array();

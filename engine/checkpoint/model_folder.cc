@@ -16,6 +16,7 @@
 #include "engine/base/status.h"
 #include "engine/checkpoint/atomic_file.h"
 #include "engine/checkpoint/model_config_writer.h"
+#include "engine/checkpoint/quantization_file.h"
 
 namespace avocet {
 namespace {
@@ -83,6 +84,7 @@ class StagingFolder {
 absl::StatusOr<std::string> WriteModelFolder(const ModelFolderName& where,
                                              const ModelConfig& config,
                                              std::vector<TensorToWrite> tensors,
+                                             const Quantization* quantization,
                                              const Metadata& metadata) {
   RETURN_IF_ERROR(CheckName(where));
   const fs::path model = fs::path(where.models) / where.name;
@@ -106,6 +108,9 @@ absl::StatusOr<std::string> WriteModelFolder(const ModelFolderName& where,
   RETURN_IF_ERROR(WriteModelConfig(staging.path().string(), config));
   RETURN_IF_ERROR(
       WriteSafetensors(staging.path() / "model.safetensors", std::move(tensors), metadata));
+  if (quantization != nullptr) {
+    RETURN_IF_ERROR(WriteQuantization(staging.path().string(), *quantization));
+  }
   // Another process may have made the same version meanwhile: renaming replaces an empty folder
   // only.
   if (std::rename(staging.path().c_str(), folder.c_str()) != 0) {

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "engine/checkpoint/model_config.h"
 #include "engine/checkpoint/safetensors_writer.h"
+#include "engine/graph/quantization.h"
 
 namespace avocet {
 
@@ -19,7 +20,8 @@ struct ModelFolderName {
   std::optional<std::int64_t> version;  // positive; without: one more than the highest there is
 };
 
-// Writes config.json and model.safetensors and returns the folder's path. The folder appears
+// Writes config.json, model.safetensors and, if there is one, the quantization, and returns the
+// folder's path. The folder appears
 // complete or not at all: a server that looks at `models` meanwhile sees no part of it.
 // ALREADY_EXISTS if the version is there, INVALID_ARGUMENT for a name that is no plain folder name
 // or begins with a dot, which servers pass over, and what WriteModelConfig and WriteSafetensors
@@ -27,6 +29,7 @@ struct ModelFolderName {
 absl::StatusOr<std::string> WriteModelFolder(const ModelFolderName& where,
                                              const ModelConfig& config,
                                              std::vector<TensorToWrite> tensors,
+                                             const Quantization* quantization = nullptr,
                                              const Metadata& metadata = {{"format", "pt"}});
 
 }  // namespace avocet

@@ -60,12 +60,16 @@ AxisWindow Center(int input, std::int64_t resized, int crop) {
 
 double ScaledSide(int side, double crop_pct) { return std::floor(side / crop_pct); }
 
+bool VerticalFirst(std::int64_t width, std::int64_t height, std::int64_t resized_height) {
+  return height > width * 100 && resized_height < height;
+}
+
 CropGeometry PlaceCrop(const PreprocessConfig& config, int width, int height) {
   const Size resized = ResizedSize(config, width, height);
   CropGeometry geometry;
   geometry.x = Center(width, resized.width, config.width);
   geometry.y = Center(height, resized.height, config.height);
-  geometry.vertical_first = height > std::int64_t{width} * 100 && resized.height < height;
+  geometry.vertical_first = VerticalFirst(width, height, resized.height);
   return geometry;
 }
 

@@ -33,6 +33,9 @@ struct CropGeometry {
 // it may be anything.
 double ScaledSide(int side, double crop_pct);
 
+// Whether Pillow resizes columns before rows: see CropGeometry::vertical_first.
+bool VerticalFirst(std::int64_t width, std::int64_t height, std::int64_t resized_height);
+
 // For an image of `width` x `height`, both at least 1. Where timm would resize a side to nothing,
 // it gets one pixel.
 CropGeometry PlaceCrop(const PreprocessConfig& config, int width, int height);

@@ -55,7 +55,7 @@ absl::StatusOr<std::string> PublishModel(const std::string& model,
   const std::string models = name.parent_path().empty() ? "." : name.parent_path().string();
   return WriteModelFolder({models, name.filename().string(), std::nullopt}, network.model,
                           ModelTensors(network, parameters, progress.step),
-                          MetadataOf(config, progress));
+                          /*quantization=*/nullptr, MetadataOf(config, progress));
 }
 
 }  // namespace avocet
