@@ -65,20 +65,24 @@ class BatchQueue {
   // the queue is closed and empty.
   template <std::invocable<const Job&> MaxBatchSize>
   bool Pop(MaxBatchSize max_batch_size, std::vector<Job>& batch) {
-    batch.clear();
-    std::unique_lock lock(mutex_);
-    ++idle_;
-    ready_.wait(lock, [this] { return !widened_ && (closed_ || !jobs_.empty()); });
-    const size_t idle = static_cast<size_t>(idle_--);
-    if (jobs_.empty()) return false;
-    const size_t share = (jobs_.size() + idle - 1) / idle;
-    Take(std::min(share, static_cast<size_t>(max_batch_size(jobs_.front()))), batch);
-    const bool more = !jobs_.empty() && idle_ > 0;
-    lock.unlock();
-    if (more) ready_.notify_one();
-    return true;
+    return PopUnlessInterrupted(max_batch_size, batch, nullptr);
   }
 
+  // The same, but returns true with an empty batch, before it takes a job, while `interrupts` is
+  // behind the number of calls of `Interrupt`; then it is not any more.
+  template <std::invocable<const Job&> MaxBatchSize>
+  bool Pop(MaxBatchSize max_batch_size, std::vector<Job>& batch, int& interrupts) {
+    return PopUnlessInterrupted(max_batch_size, batch, &interrupts);
+  }
+
+  // Makes every executor look up from `Pop`.
+  void Interrupt() {
+    {
+      const std::lock_guard lock(mutex_);
+      ++interrupts_;
+    }
+    ready_.notify_all();
+  }
   // Asks for all cores on behalf of an executor that holds a batch. Granted only while nothing
   // waits and every other executor is idle; then the others take no job until `Narrow`.
   bool TryWiden() {
@@ -129,6 +133,32 @@ class BatchQueue {
   int executors() const { return executors_; }
 
  private:
+  template <std::invocable<const Job&> MaxBatchSize>
+  bool PopUnlessInterrupted(MaxBatchSize& max_batch_size, std::vector<Job>& batch,
+                            int* interrupts) {
+    batch.clear();
+    std::unique_lock lock(mutex_);
+    ++idle_;
+    const auto interrupted = [&] { return interrupts != nullptr && *interrupts != interrupts_; };
+    ready_.wait(lock, [&] { return !widened_ && (closed_ || !jobs_.empty() || interrupted()); });
+    const size_t idle = static_cast<size_t>(idle_--);
+    if (interrupted()) {
+      *interrupts = interrupts_;
+      // It may have been woken for a job.
+      const bool pass_on = !jobs_.empty() && idle_ > 0;
+      lock.unlock();
+      if (pass_on) ready_.notify_one();
+      return true;
+    }
+    if (jobs_.empty()) return false;
+    const size_t share = (jobs_.size() + idle - 1) / idle;
+    Take(std::min(share, static_cast<size_t>(max_batch_size(jobs_.front()))), batch);
+    const bool more = !jobs_.empty() && idle_ > 0;
+    lock.unlock();
+    if (more) ready_.notify_one();
+    return true;
+  }
+
   void Take(size_t count, std::vector<Job>& batch) {
     const void* const model = jobs_.front().model();
     for (auto job = jobs_.begin(); job != jobs_.end() && batch.size() < count;) {
@@ -157,6 +187,7 @@ class BatchQueue {
   int idle_ = 0;  // executors inside `Pop`
   bool widened_ = false;
   bool closed_ = false;
+  int interrupts_ = 0;  // calls of `Interrupt`
 };
 
 }  // namespace avocet

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,8 +31,8 @@ void SetDuration(Duration duration, google::protobuf::Duration& message) {
 }  // namespace
 
 absl::Status Executor::Prepare(const Schedules& schedules) {
-  table_ = environment_.registry.Current();
-  for (const ModelTable::Entry& entry : table_->entries()) {
+  const std::shared_ptr<const ModelTable> table = environment_.registry.Current();
+  for (const ModelTable::Entry& entry : table->entries()) {
     RETURN_IF_ERROR(Compile(entry.model, schedules.at(entry.model.get())));
   }
   return absl::OkStatus();
@@ -39,47 +40,59 @@ absl::Status Executor::Prepare(const Schedules& schedules) {
 
 void Executor::Run() {
   prometheus::Gauge& busy = environment_.metrics.executors_busy();
-  const auto max_batch_size = [this](const ImageJob& head) { return MaxBatchSize(head.model()); };
+  const auto max_batch_size = [this](const ImageJob& head) {
+    return MaxBatchSize(head.call->model());
+  };
   std::vector<ImageJob> batch;
-  while (environment_.queue.Pop(max_batch_size, batch)) {
+  int interrupts = 0;
+  while (environment_.queue.Pop(max_batch_size, batch, interrupts)) {
+    if (batch.empty()) {
+      FollowRegistry();
+      continue;
+    }
     busy.Increment();
-    ForgetOldModels();
     Answer(batch);
     batch.clear();  // a waiting executor holds no call alive
     busy.Decrement();
   }
 }
 
-int Executor::MaxBatchSize(const ServedModel* model) const {
+int Executor::MaxBatchSize(const std::shared_ptr<const ServedModel>& model) const {
   const auto prepared = prepared_.find(model);
-  return prepared == prepared_.end() ? 1 : prepared->second.plans.largest_batch_size();
+  return prepared == prepared_.end() ? 1 : prepared->second.largest_batch_size();
 }
 
-void Executor::ForgetOldModels() {
-  std::shared_ptr<const ModelTable> current = environment_.registry.Current();
-  if (current == table_) return;
-  table_ = std::move(current);
-  std::erase_if(prepared_, [this](const auto& prepared) {
-    return std::ranges::none_of(table_->entries(), [&](const ModelTable::Entry& entry) {
-      return entry.model.get() == prepared.first;
-    });
-  });
+void Executor::FollowRegistry() {
+  std::erase_if(prepared_, [](const auto& prepared) { return prepared.first.expired(); });
+  const std::shared_ptr<const ModelTable> table = environment_.registry.Current();
+  for (const ModelTable::Entry& entry : table->entries()) {
+    if (prepared_.contains(entry.model)) continue;
+    if (std::optional<ModelPlans> plans = environment_.shelf.Take(entry.model)) {
+      prepared_.emplace(entry.model, *std::move(plans));
+    }
+  }
 }
 
 absl::Status Executor::Compile(const std::shared_ptr<const ServedModel>& model,
                                BatchSchedule schedule) {
   ASSIGN_OR_RETURN(ModelPlans plans,
                    ModelPlans::Compile(*model, std::move(schedule), environment_.wide_threads));
-  prepared_.insert_or_assign(model.get(), Prepared{model, std::move(plans)});
+  prepared_.insert_or_assign(model, std::move(plans));
   return absl::OkStatus();
 }
 
 absl::StatusOr<ModelPlans*> Executor::PlansFor(const std::shared_ptr<const ServedModel>& model) {
-  if (!prepared_.contains(model.get())) {
-    const std::array single = {BatchCost{.batch_size = 1}};
-    RETURN_IF_ERROR(Compile(model, BatchSchedule::FromCosts(single)));
+  auto prepared = prepared_.find(model);
+  if (prepared == prepared_.end()) {
+    if (std::optional<ModelPlans> plans = environment_.shelf.Take(model)) {
+      prepared = prepared_.emplace(model, *std::move(plans)).first;
+    } else {
+      const std::array single = {BatchCost{.batch_size = 1}};
+      RETURN_IF_ERROR(Compile(model, BatchSchedule::FromCosts(single)));
+      prepared = prepared_.find(model);
+    }
   }
-  return &prepared_.at(model.get()).plans;
+  return &prepared->second;
 }
 
 void Executor::Answer(std::span<ImageJob> batch) {

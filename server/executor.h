@@ -17,6 +17,7 @@
 #include "server/metrics.h"
 #include "server/model_plans.h"
 #include "server/model_table.h"
+#include "server/plan_shelf.h"
 
 namespace avocet {
 
@@ -25,14 +26,15 @@ using ImageQueue = BatchQueue<ImageJob>;
 // How to cut batches for each model, measured at start-up.
 using Schedules = std::map<const ServedModel*, BatchSchedule>;
 
-// Takes images from the queue, one batch after the other, and answers them. All of it, compiled
-// plans included, belongs to the thread that calls `Prepare` and `Run`.
+// Takes images from the queue, one batch after the other, and answers them. All of it belongs to
+// the thread that calls `Prepare` and `Run`. Whoever changes the registry interrupts the queue.
 class Executor {
  public:
   // Outlives the executor.
   struct Environment {
     ImageQueue& queue;
     ModelRegistry& registry;
+    PlanShelf& shelf;
     Metrics& metrics;
     const ServerClock& clock;
     DecodeOptions decode = {};
@@ -49,16 +51,12 @@ class Executor {
   void Run();
 
  private:
-  struct Prepared {
-    std::shared_ptr<const ServedModel> model;
-    ModelPlans plans;
-  };
-
-  int MaxBatchSize(const ServedModel* model) const;
-  // Frees the plans of models that are no longer served.
-  void ForgetOldModels();
+  int MaxBatchSize(const std::shared_ptr<const ServedModel>& model) const;
+  // Takes over the plans of models that came since, and frees those of models that are gone.
+  void FollowRegistry();
   absl::Status Compile(const std::shared_ptr<const ServedModel>& model, BatchSchedule schedule);
-  // The plans of `Prepare`; for a model that came later, plans for single images, compiled now.
+  // The plans of `Prepare`, or those on the shelf; where neither has any, plans for single images,
+  // compiled now.
   absl::StatusOr<ModelPlans*> PlansFor(const std::shared_ptr<const ServedModel>& model);
 
   // Ends every job of a batch. The jobs are of one model.
@@ -71,8 +69,8 @@ class Executor {
   void WriteClasses(const ImageJob& job, std::span<const float> logits);
 
   const Environment environment_;
-  std::shared_ptr<const ModelTable> table_;  // the models that prepared_ was last compared with
-  std::map<const ServedModel*, Prepared> prepared_;
+  // Keeps no model alive: when the last request for one has been answered, its plans can go.
+  std::map<std::weak_ptr<const ServedModel>, ModelPlans, std::owner_less<>> prepared_;
 
   // Reused from image to image.
   Image image_;

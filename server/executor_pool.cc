@@ -19,13 +19,9 @@ absl::StatusOr<Schedules> MeasureSchedules(const Executor::Environment& environm
   Schedules schedules;
   const std::shared_ptr<const ModelTable> table = environment.registry.Current();
   for (const ModelTable::Entry& entry : table->entries()) {
-    const ServedModel& model = *entry.model;
-    ASSIGN_OR_RETURN(const std::vector<BatchCost> costs,
-                     MeasureBatchCosts(model.make_plan, max_batch_size, environment.cost_clock));
-    BatchSchedule schedule = BatchSchedule::FromCosts(costs);
-    spdlog::info("model \"{}\" version {}: batches on one thread: {}", model.name, model.version,
-                 schedule.DebugString());
-    schedules.emplace(&model, std::move(schedule));
+    ASSIGN_OR_RETURN(BatchSchedule schedule,
+                     MeasureSchedule(*entry.model, max_batch_size, environment.cost_clock));
+    schedules.emplace(entry.model.get(), std::move(schedule));
   }
   return schedules;
 }

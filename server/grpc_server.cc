@@ -86,6 +86,10 @@ void GrpcServer::SetServing(bool serving) {
   server_->GetHealthCheckService()->SetServingStatus(serving);
 }
 
+void GrpcServer::SetModelServing(const std::string& name, bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(name, serving);
+}
+
 void GrpcServer::Shutdown() {
   // Long enough to hand the last answers to the network; open watches are cancelled after it.
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(100));

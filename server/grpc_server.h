@@ -40,6 +40,8 @@ class GrpcServer {
 
   // What health says from now on.
   void SetServing(bool serving);
+  // What health says of one model, whether it was known at the start or not.
+  void SetModelServing(const std::string& name, bool serving);
 
   // Closes the port and ends what is still open (health watches for the most part). Blocks until no
   // handler runs.

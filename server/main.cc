@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/base/cpu_count.h"
 #include "engine/base/status.h"
@@ -21,8 +23,10 @@
 #include "server/model_folders.h"
 #include "server/model_loader.h"
 #include "server/model_table.h"
+#include "server/model_watcher.h"
 #include "server/options.h"
 #include "server/process_metrics.h"
+#include "server/repeating_thread.h"
 #include "server/shutdown_signal.h"
 #include "server/version.h"
 
@@ -46,7 +50,9 @@ absl::Status Serve(const ServerOptions& options, ShutdownSignal& shutdown) {
   ASSIGN_OR_RETURN(auto models, LoadModels(options.models, options.versions, LoadModel, metrics));
   ASSIGN_OR_RETURN(auto table,
                    ModelTable::Create(std::move(models), options.default_model, metrics));
-  ModelRegistry registry(table);
+  const std::vector<std::string> names = table->names();
+  // Nothing else holds the table: a version that is replaced later can be freed.
+  ModelRegistry registry(std::move(table));
 
   ImageQueue queue(options.queue_capacity, options.executors > 0 ? options.executors : cpus);
   metrics.queue_capacity().Set(queue.capacity());
@@ -60,10 +66,12 @@ absl::Status Serve(const ServerOptions& options, ShutdownSignal& shutdown) {
 
   CallTracker calls;
   ClassifierService service({queue, registry, {clock, metrics, calls}, options.limits});
-  ASSIGN_OR_RETURN(const auto server, GrpcServer::Start(options.grpc, service, table->names()));
+  ASSIGN_OR_RETURN(const auto server, GrpcServer::Start(options.grpc, service, names));
+  PlanShelf shelf;
   const Executor::Environment environment = {
       .queue = queue,
       .registry = registry,
+      .shelf = shelf,
       .metrics = metrics,
       .clock = clock,
       .decode = {.max_pixels = options.max_image_pixels,
@@ -73,11 +81,27 @@ absl::Status Serve(const ServerOptions& options, ShutdownSignal& shutdown) {
   ASSIGN_OR_RETURN(const auto executors, ExecutorPool::Start(environment, options.max_batch_size));
   malloc_trim(0);  // what loading and measuring needed
   server->SetServing(true);
-  spdlog::info("serving {} models on port {}{}, {:.1f} MB resident", table->names().size(),
-               server->port(), options.grpc.tls.certificate.empty() ? "" : " with TLS",
+  spdlog::info("serving {} models on port {}{}, {:.1f} MB resident", names.size(), server->port(),
+               options.grpc.tls.certificate.empty() ? "" : " with TLS",
                static_cast<double>(ResidentBytes()) / 1e6);
 
+  ModelWatcher watcher(
+      {
+          .models = options.models,
+          .versions = options.versions,
+          .default_model = options.default_model,
+          .max_batch_size = options.max_batch_size,
+          .load = LoadModel,
+          .set_serving = [&server](const std::string& name,
+                                   bool serving) { server->SetModelServing(name, serving); },
+      },
+      environment);
+  std::optional<RepeatingThread> watching;
+  if (options.poll_interval.count() > 0) {
+    watching.emplace("model-watcher", options.poll_interval, [&watcher] { watcher.Poll(); });
+  }
   spdlog::info("signal {}: shutting down", shutdown.Wait());
+  watching.reset();  // before health changes for good
   RETURN_IF_ERROR(Drain(options.drain, *server, queue, calls));
   spdlog::info("everything is answered; good bye");
   return absl::OkStatus();

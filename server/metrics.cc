@@ -104,6 +104,9 @@ Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>()) {
   batch_size_ = histogram("avocet_batch_size", "Images that the network ran together.");
   model_load_seconds_ =
       gauge("avocet_model_load_seconds", "Time it took to read and check the model's folder.");
+  model_reloads_total_ =
+      counter("avocet_model_reloads_total",
+              "Versions that came or went while the server ran, by what became of them.");
   requests_in_flight_ =
       &gauge("avocet_requests_in_flight", "Classify requests not answered yet.")->Add({});
   queue_capacity_ =
@@ -149,6 +152,17 @@ ModelMetrics& Metrics::ForModel(const std::string& name) {
 
 void Metrics::SetModelLoadSeconds(const std::string& model, int64_t version, double seconds) {
   model_load_seconds_->Add({{"model", model}, {"version", std::to_string(version)}}).Set(seconds);
+}
+
+void Metrics::RemoveModelLoadSeconds(const std::string& model, int64_t version) {
+  Gauge& gauge = model_load_seconds_->Add({{"model", model}, {"version", std::to_string(version)}});
+  model_load_seconds_->Remove(&gauge);
+}
+
+void Metrics::CountReload(const std::string& model, Reload result) {
+  constexpr std::array kNames = {"loaded", "failed", "removed"};
+  model_reloads_total_->Add({{"model", model}, {"result", kNames[static_cast<size_t>(result)]}})
+      .Increment();
 }
 
 void Metrics::SampleQueueDepth(std::function<int()> depth) {

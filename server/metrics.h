@@ -62,6 +62,12 @@ class Metrics {
   ModelMetrics& unknown_model() { return *unknown_model_; }
 
   void SetModelLoadSeconds(const std::string& model, int64_t version, double seconds);
+  // For a version that is not served any more.
+  void RemoveModelLoadSeconds(const std::string& model, int64_t version);
+
+  // What a look at the models folder led to, for one version of a model.
+  enum class Reload { kLoaded, kFailed, kRemoved };
+  void CountReload(const std::string& model, Reload result);
 
   // Calls `depth` at every scrape; it must stay callable until this object or the endpoint that
   // scrapes it is gone.
@@ -92,6 +98,7 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>* stage_duration_;
   prometheus::Family<prometheus::Histogram>* batch_size_;
   prometheus::Family<prometheus::Gauge>* model_load_seconds_;
+  prometheus::Family<prometheus::Counter>* model_reloads_total_;
   prometheus::Gauge* requests_in_flight_;
   prometheus::Gauge* queue_capacity_;
   prometheus::Gauge* executors_;

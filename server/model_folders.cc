@@ -49,42 +49,17 @@ absl::StatusOr<std::vector<std::string>> Subfolders(const fs::path& folder) {
   return names;
 }
 
-// Loads one version and says so; nullptr, and an error in the log, where that fails.
-std::shared_ptr<const ServedModel> LoadLogged(const fs::path& models, const std::string& name,
-                                              int64_t version, const ModelLoader& load,
-                                              Metrics& metrics) {
-  const TimePoint start = std::chrono::steady_clock::now();
-  const int64_t resident_before = ResidentBytes();
-  absl::StatusOr<std::shared_ptr<const ServedModel>> model =
-      load(models / name / std::to_string(version), name, version);
-  if (!model.ok()) {
-    spdlog::error("model \"{}\" version {} is not served: {}", name, version,
-                  std::string(model.status().message()));
-    return nullptr;
-  }
-  const double seconds = Seconds(std::chrono::steady_clock::now() - start);
-  metrics.SetModelLoadSeconds(name, version, seconds);
-  spdlog::info(
-      "model \"{}\" version {}: {}, {} x {} pixels, {} classes, {:.2f} million parameters, read in "
-      "{:.2f} s, {:.1f} MB",
-      name, version, (*model)->architecture, (*model)->preprocess.width,
-      (*model)->preprocess.height, (*model)->num_classes,
-      static_cast<double>((*model)->parameter_count) / 1e6, seconds,
-      static_cast<double>(ResidentBytes() - resident_before) / 1e6);
-  return *std::move(model);
-}
-
 }  // namespace
 
-absl::StatusOr<std::vector<ModelFolder>> ListModelFolders(const fs::path& models) {
+absl::StatusOr<ModelListing> ListModelFolders(const fs::path& models) {
   ASSIGN_OR_RETURN(std::vector<std::string> names, Subfolders(models));
   std::ranges::sort(names);
-  std::vector<ModelFolder> folders;
+  ModelListing listing;
   for (const std::string& name : names) {
     const absl::StatusOr<std::vector<std::string>> subfolders = Subfolders(models / name);
     if (!subfolders.ok()) {
-      spdlog::error("model \"{}\" is not served: {}", name,
-                    std::string(subfolders.status().message()));
+      listing.passed_over.push_back(
+          absl::StrCat("model \"", name, "\": ", subfolders.status().message()));
       continue;
     }
     ModelFolder folder{.name = name, .versions = {}};
@@ -92,33 +67,59 @@ absl::StatusOr<std::vector<ModelFolder>> ListModelFolders(const fs::path& models
       if (const std::optional<int64_t> version = ParseVersion(subfolder)) {
         folder.versions.push_back(*version);
       } else {
-        spdlog::warn("{} is passed over: a version is a positive number",
-                     (models / name / subfolder).string());
+        listing.passed_over.push_back(
+            absl::StrCat((models / name / subfolder).string(), ": a version is a positive number"));
       }
     }
     std::ranges::sort(folder.versions, std::greater());
     if (folder.versions.empty()) {
-      spdlog::error("model \"{}\" is not served: expected version folders such as {}, found none",
-                    name, (models / name / "1").string());
+      listing.passed_over.push_back(absl::StrCat("model \"", name,
+                                                 "\": expected version folders such as ",
+                                                 (models / name / "1").string(), ", found none"));
     } else {
-      folders.push_back(std::move(folder));
+      listing.folders.push_back(std::move(folder));
     }
   }
-  return folders;
+  return listing;
+}
+
+absl::StatusOr<std::shared_ptr<const ServedModel>> LoadVersion(const fs::path& models,
+                                                               const std::string& name,
+                                                               int64_t version,
+                                                               const ModelLoader& load,
+                                                               Metrics& metrics) {
+  const TimePoint start = std::chrono::steady_clock::now();
+  const int64_t resident_before = ResidentBytes();
+  ASSIGN_OR_RETURN(std::shared_ptr<const ServedModel> model,
+                   load(models / name / std::to_string(version), name, version));
+  const double seconds = Seconds(std::chrono::steady_clock::now() - start);
+  metrics.SetModelLoadSeconds(name, version, seconds);
+  spdlog::info(
+      "model \"{}\" version {}: {}, {} x {} pixels, {} classes, {:.2f} million parameters, read in "
+      "{:.2f} s, {:.1f} MB",
+      name, version, model->architecture, model->preprocess.width, model->preprocess.height,
+      model->num_classes, static_cast<double>(model->parameter_count) / 1e6, seconds,
+      static_cast<double>(ResidentBytes() - resident_before) / 1e6);
+  return model;
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<const ServedModel>>> LoadModels(const fs::path& models,
                                                                            VersionPolicy policy,
                                                                            const ModelLoader& load,
                                                                            Metrics& metrics) {
-  ASSIGN_OR_RETURN(const std::vector<ModelFolder> folders, ListModelFolders(models));
+  ASSIGN_OR_RETURN(const ModelListing listing, ListModelFolders(models));
+  for (const std::string& what : listing.passed_over) spdlog::warn("passed over: {}", what);
   std::vector<std::shared_ptr<const ServedModel>> loaded;
-  for (const ModelFolder& folder : folders) {
+  for (const ModelFolder& folder : listing.folders) {
     for (const int64_t version : folder.versions) {
-      std::shared_ptr<const ServedModel> model =
-          LoadLogged(models, folder.name, version, load, metrics);
-      if (model == nullptr) continue;
-      loaded.push_back(std::move(model));
+      absl::StatusOr<std::shared_ptr<const ServedModel>> model =
+          LoadVersion(models, folder.name, version, load, metrics);
+      if (!model.ok()) {
+        spdlog::error("model \"{}\" version {} is not served: {}", folder.name, version,
+                      std::string(model.status().message()));
+        continue;
+      }
+      loaded.push_back(*std::move(model));
       if (policy == VersionPolicy::kLatest) break;
     }
   }

@@ -27,10 +27,24 @@ enum class VersionPolicy { kLatest, kAll };
 using ModelLoader = std::function<absl::StatusOr<std::shared_ptr<const ServedModel>>(
     const std::filesystem::path& folder, const std::string& name, int64_t version)>;
 
-// The models below `models`, sorted by name. A version's folder is named by a positive decimal
-// number; anything else, and what begins with a dot, is passed over. Errors: NOT_FOUND when
-// `models` is no folder that can be read.
-absl::StatusOr<std::vector<ModelFolder>> ListModelFolders(const std::filesystem::path& models);
+// What a folder of models holds.
+struct ModelListing {
+  std::vector<ModelFolder> folders;      // sorted by name
+  std::vector<std::string> passed_over;  // what is no model or version, a sentence each
+};
+
+// The models below `models`. A version's folder is named by a positive decimal number; anything
+// else is passed over, and what begins with a dot without a word. Errors: NOT_FOUND when `models`
+// is no folder that can be read.
+absl::StatusOr<ModelListing> ListModelFolders(const std::filesystem::path& models);
+
+// Loads one version and says so in the log, and in `metrics` how long it took. Errors: the
+// loader's.
+absl::StatusOr<std::shared_ptr<const ServedModel>> LoadVersion(const std::filesystem::path& models,
+                                                               const std::string& name,
+                                                               int64_t version,
+                                                               const ModelLoader& load,
+                                                               Metrics& metrics);
 
 // Loads the newest version of each model, or all versions. What cannot be loaded is an error in the
 // log, and with kLatest the next older version is tried. Errors: FAILED_PRECONDITION when nothing

@@ -1,12 +1,25 @@
 #include "server/model_plans.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
 
 namespace avocet {
+
+absl::StatusOr<BatchSchedule> MeasureSchedule(const ServedModel& model, int max_batch_size,
+                                              const ServerClock& clock) {
+  ASSIGN_OR_RETURN(const std::vector<BatchCost> costs,
+                   MeasureBatchCosts(model.make_plan, max_batch_size, clock));
+  BatchSchedule schedule = BatchSchedule::FromCosts(costs);
+  spdlog::info("model \"{}\" version {}: batches on one thread: {}", model.name, model.version,
+               schedule.DebugString());
+  return schedule;
+}
 
 ModelPlans::ModelPlans(const ServedModel& model, BatchSchedule schedule)
     : schedule_(std::move(schedule)),

@@ -1,4 +1,4 @@
-// The compiled plans of one model in one executor.
+// The compiled plans of one model for one executor.
 #ifndef AVOCET_SERVER_MODEL_PLANS_H_
 #define AVOCET_SERVER_MODEL_PLANS_H_
 
@@ -10,11 +10,17 @@
 #include "absl/status/statusor.h"
 #include "engine/base/plan.h"
 #include "server/batch_schedule.h"
+#include "server/clock.h"
 #include "server/served_model.h"
 
 namespace avocet {
 
-// Belongs to the thread that compiled it.
+// Times plans of 1, 2, 4 and 8 images of `model`, as far as `max_batch_size` allows, by `clock`,
+// and logs what that says. Compiles on the calling thread.
+absl::StatusOr<BatchSchedule> MeasureSchedule(const ServedModel& model, int max_batch_size,
+                                              const ServerClock& clock);
+
+// Belongs to one thread at a time.
 class ModelPlans {
  public:
   // Compiles and runs once: a single-threaded plan for every size that `schedule` keeps, and where

@@ -40,6 +40,8 @@ class ModelTable {
   // INVALID_ARGUMENT for an empty name where no model is the default.
   absl::StatusOr<const Entry*> Find(std::string_view name, int64_t version) const;
 
+  // The model that requests mean which name none; empty: there is none.
+  const std::string& default_model() const { return default_model_; }
   // Whether this one answers requests that name no model.
   bool IsDefault(const Entry& entry) const;
 

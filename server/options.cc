@@ -23,11 +23,12 @@ struct Flags {
   bool no_metrics = false;
   bool no_reflection = false;
   bool ignore_exif_orientation = false;
+  double poll_interval = 5;
   double drain_delay = 0;
   double drain_timeout = 30;
 };
 
-void AddModelFlags(CLI::App& app, ServerOptions& options) {
+void AddModelFlags(CLI::App& app, ServerOptions& options, Flags& flags) {
   app.add_option("--models", options.models, "Folder with <name>/<version>/ below it")
       ->required()
       ->type_name("DIR");
@@ -38,6 +39,10 @@ void AddModelFlags(CLI::App& app, ServerOptions& options) {
       ->transform(CLI::CheckedTransformer(std::map<std::string, VersionPolicy>{
           {"latest", VersionPolicy::kLatest}, {"all", VersionPolicy::kAll}}))
       ->type_name("POLICY");
+  app.add_option("--poll-interval", flags.poll_interval,
+                 "Seconds between looks for new models and versions; 0: never look")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str();
 }
 
 void AddNetworkFlags(CLI::App& app, ServerOptions& options, Flags& flags) {
@@ -127,7 +132,7 @@ std::optional<ServerOptions> ParseOptions(int argc, const char* const* argv, std
   CLI::App app("Classifies images over gRPC.", "avocet-server");
   app.set_version_flag("--version",
                        absl::StrCat("avocet-server ", Version(), " (commit ", Commit(), ")"));
-  AddModelFlags(app, options);
+  AddModelFlags(app, options, flags);
   AddNetworkFlags(app, options, flags);
   AddLimitFlags(app, options, flags);
   AddExecutionFlags(app, options, flags);
@@ -142,6 +147,7 @@ std::optional<ServerOptions> ParseOptions(int argc, const char* const* argv, std
   options.apply_exif_orientation = !flags.ignore_exif_orientation;
   options.metrics_port = flags.metrics_port;
   if (flags.no_metrics || flags.metrics_port < 0) options.metrics_port = std::nullopt;
+  options.poll_interval = Milliseconds(flags.poll_interval);
   options.drain.delay = Milliseconds(flags.drain_delay);
   options.drain.timeout = Milliseconds(flags.drain_timeout);
   return options;

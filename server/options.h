@@ -2,6 +2,7 @@
 #ifndef AVOCET_SERVER_OPTIONS_H_
 #define AVOCET_SERVER_OPTIONS_H_
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -19,6 +20,7 @@ struct ServerOptions {
   std::string models;
   std::string default_model;
   VersionPolicy versions = VersionPolicy::kLatest;
+  std::chrono::milliseconds poll_interval{5000};  // 0: never
   GrpcServerOptions grpc;
   std::optional<int> metrics_port = 8080;
   RequestLimits limits;

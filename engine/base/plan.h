@@ -11,8 +11,8 @@
 namespace avocet {
 
 // A network ready to run for one batch size and thread count. Everything is allocated and compiled
-// before the object exists, so running it cannot fail. Owned and run by one thread at a time;
-// distinct plans may run at the same time.
+// before the object exists, so running it cannot fail. Owned and run by one thread at a time, not
+// necessarily the one that compiled it; distinct plans may run at the same time.
 class Plan {
  public:
   virtual ~Plan() = default;
@@ -25,8 +25,7 @@ class Plan {
   virtual std::span<const float> logits() const = 0;
 };
 
-// Compiles a plan of `batch_size` images for `threads` threads, on the thread that will run it.
-// Thread-safe.
+// Compiles a plan of `batch_size` images for `threads` threads on the calling thread. Thread-safe.
 using PlanFactory =
     std::function<absl::StatusOr<std::unique_ptr<Plan>>(int batch_size, int threads)>;
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# install_packages.sh DIR: puts the Python packages of requirements.txt into DIR, once.
+# install_packages.sh DIR [LIST]: puts the Python packages of LIST (this folder's requirements.txt) into DIR, once.
 set -euo pipefail
 
-requirements="$(dirname "${BASH_SOURCE[0]}")/requirements.txt"
 target=$1
+requirements=${2:-$(dirname "${BASH_SOURCE[0]}")/requirements.txt}
 # The copy beside the packages says which list they were installed from.
 if cmp --silent "$requirements" "$target/requirements.txt"; then exit 0; fi
 rm -rf "$target"

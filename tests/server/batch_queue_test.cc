@@ -154,6 +154,35 @@ TEST(BatchQueue, HandsOutWhatItHoldsAfterClosingAndThenEnds) {
   EXPECT_FALSE(queue.Pop(one, batch));
 }
 
+TEST(BatchQueue, InterruptsEachExecutorOnceBeforeItTakesAJob) {
+  TestQueue queue(3, 2);
+  const auto all = [](const TestJob&) { return 8; };
+  std::vector<TestJob> batch;
+  int interrupts = 0;
+  int interrupts_of_another = 0;
+  queue.Interrupt();
+  ASSERT_TRUE(Push(queue, {1, 2}).ok());
+  EXPECT_TRUE(queue.Pop(all, batch, interrupts));
+  EXPECT_THAT(batch, IsEmpty());
+  EXPECT_TRUE(queue.Pop(all, batch, interrupts));
+  EXPECT_THAT(Ids(batch), ElementsAre(1, 2));
+  EXPECT_TRUE(queue.Pop(all, batch, interrupts_of_another));
+  EXPECT_THAT(batch, IsEmpty());
+  EXPECT_EQ(queue.idle_executors(), 0);
+}
+
+TEST(BatchQueue, InterruptsWaitingExecutors) {
+  TestQueue queue(3, 1);
+  std::thread executor([&] {
+    std::vector<TestJob> batch;
+    int interrupts = 0;
+    EXPECT_TRUE(queue.Pop([](const TestJob&) { return 1; }, batch, interrupts));
+    EXPECT_THAT(batch, IsEmpty());
+  });
+  queue.Interrupt();
+  executor.join();
+}
+
 TEST(BatchQueue, WakesWaitingExecutorsWhenItCloses) {
   TestQueue queue(3, 2);
   std::thread one([&] { EXPECT_THAT(Pop(queue, 1), IsEmpty()); });

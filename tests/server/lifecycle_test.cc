@@ -78,6 +78,7 @@ TEST(Start, FailsWhenAPlanCannotBeCompiledAndTellsThoseWhoWait) {
   server.WaitForDepth(1);
   const Executor::Environment environment = {.queue = *server.queue,
                                              .registry = *server.registry,
+                                             .shelf = server.shelf,
                                              .metrics = server.metrics,
                                              .clock = server.clock};
   EXPECT_EQ(ExecutorPool::Start(environment, 1).status().message(), "cannot compile");

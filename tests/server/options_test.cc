@@ -38,6 +38,7 @@ TEST(Options, HaveTheDocumentedDefaults) {
   const ServerOptions& options = *parsed.options;
   EXPECT_EQ(options.models, "m");
   EXPECT_EQ(options.versions, VersionPolicy::kLatest);
+  EXPECT_EQ(options.poll_interval.count(), 5000);
   EXPECT_EQ(options.grpc.address, "0.0.0.0");
   EXPECT_EQ(options.grpc.port, 50051);
   EXPECT_EQ(options.metrics_port, 8080);
@@ -58,6 +59,7 @@ TEST(Options, AreTakenFromTheCommandLine) {
   const Parsed parsed = Parse({"--models=m",
                                "--default-model=d",
                                "--versions=all",
+                               "--poll-interval=0.25",
                                "--address=::1",
                                "--port=0",
                                "--metrics-port=0",
@@ -80,6 +82,7 @@ TEST(Options, AreTakenFromTheCommandLine) {
   const ServerOptions& options = *parsed.options;
   EXPECT_EQ(options.default_model, "d");
   EXPECT_EQ(options.versions, VersionPolicy::kAll);
+  EXPECT_EQ(options.poll_interval.count(), 250);
   EXPECT_EQ(options.grpc.address, "::1");
   EXPECT_EQ(options.grpc.port, 0);
   EXPECT_EQ(options.metrics_port, 0);

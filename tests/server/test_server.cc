@@ -41,15 +41,19 @@ TestServer::~TestServer() {
   server.reset();
 }
 
+Executor::Environment TestServer::environment() {
+  return {.queue = *queue,
+          .registry = *registry,
+          .shelf = shelf,
+          .metrics = metrics,
+          .clock = clock,
+          .decode = options_.decode,
+          .wide_threads = options_.wide_threads,
+          .cost_clock = clock};
+}
+
 void TestServer::StartExecutors() {
-  auto started = ExecutorPool::Start({.queue = *queue,
-                                      .registry = *registry,
-                                      .metrics = metrics,
-                                      .clock = clock,
-                                      .decode = options_.decode,
-                                      .wide_threads = options_.wide_threads,
-                                      .cost_clock = clock},
-                                     options_.max_batch_size);
+  auto started = ExecutorPool::Start(environment(), options_.max_batch_size);
   AVOCET_CHECK(started.ok());
   executors_ = *std::move(started);
   WaitUntilIdle();

@@ -85,6 +85,8 @@ class TestServer {
   void WaitForDepth(int images);
   // Waits until every executor waits for images.
   void WaitUntilIdle();
+  // What the executors run with.
+  Executor::Environment environment();
   // The value of a metric such as `avocet_executors` or
   // `avocet_images_total{code="OK",model="fake"}`; -1 if there is none.
   double Metric(const std::string& series) const;
@@ -95,6 +97,7 @@ class TestServer {
   Metrics metrics;
   std::unique_ptr<ModelRegistry> registry;
   std::unique_ptr<ImageQueue> queue;
+  PlanShelf shelf;
   CallTracker calls;
   std::unique_ptr<ClassifierService> service;
   std::unique_ptr<GrpcServer> server;

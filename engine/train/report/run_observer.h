@@ -25,15 +25,15 @@ namespace avocet {
 
 // Known before the first step.
 struct RunFacts {
-  std::string architecture;              // timm's name
-  std::vector<std::string> class_names;  // by index
+  std::string architecture = {};              // timm's name
+  std::vector<std::string> class_names = {};  // by index
   std::int64_t parameters = 0;
   std::int64_t trainable_parameters = 0;
 
-  std::vector<std::int64_t> train_images;       // by class
-  std::vector<std::int64_t> validation_images;  // by class; empty without validation
+  std::vector<std::int64_t> train_images = {};       // by class
+  std::vector<std::int64_t> validation_images = {};  // by class; empty without validation
   // What was found amiss with the data, a sentence each: unreadable files, duplicates.
-  std::vector<std::string> data_notes;
+  std::vector<std::string> data_notes = {};
 
   int epochs = 0;
   std::int64_t steps_per_epoch = 0;
@@ -42,8 +42,8 @@ struct RunFacts {
   std::int64_t steps_done = 0;
   int batch_size = 0;  // images that move the weights once, over all ranks and accumulated parts
   // More lines for people, in this order, for example {"precision", "bf16"}, {"threads", "2"}.
-  std::vector<std::pair<std::string, std::string>> settings;
-  std::string configuration;  // the resolved configuration, as text
+  std::vector<std::pair<std::string, std::string>> settings = {};
+  std::string configuration = {};  // the resolved configuration, as text
 };
 
 // One update of the weights. With several ranks, the values are of all of them together.
@@ -77,28 +77,28 @@ struct EpochFacts {
   std::int64_t images = 0;
   double seconds = 0;       // training and validation
   double wait_seconds = 0;  // waiting for data
-  std::optional<ValidationFacts> validation;
+  std::optional<ValidationFacts> validation = {};
   bool best = false;  // no earlier validation was as good
 };
 
 // An image that was put confidently into a wrong class.
 struct Mistake {
-  std::string source;  // path of the file, or what else tells the image
+  std::string source = {};  // path of the file, or what else tells the image
   int label = 0;
   int predicted = 0;
   double confidence = 0;  // probability of the predicted class, 0 to 1
-  Image picture;          // as decoded; empty where it cannot be had
+  Image picture = {};     // as decoded; empty where it cannot be had
 };
 
 // At the end, however it came.
 struct RunResult {
-  absl::Status status;        // OK, CANCELLED when somebody stopped the run, or what went wrong
-  std::string stopped_early;  // why before the last epoch, of an OK run; else empty
-  double seconds = 0;         // of this process
-  int best_epoch = 0;         // 0: nothing was validated
+  absl::Status status = {};  // OK, CANCELLED when somebody stopped the run, or what went wrong
+  std::string stopped_early = {};  // why before the last epoch, of an OK run; else empty
+  double seconds = 0;              // of this process
+  int best_epoch = 0;              // 0: nothing was validated
   // The finished weights on the validation images; missing where there are none or the run failed.
-  std::optional<ClassificationScores> scores;
-  std::vector<Mistake> mistakes;  // worst first
+  std::optional<ClassificationScores> scores = {};
+  std::vector<Mistake> mistakes = {};  // worst first
 };
 
 // Called from the thread that trains, in the order OnStart, OnStep and OnEpoch in the order of
