@@ -2,22 +2,11 @@
 #ifndef AVOCET_SERVER_CLOCK_H_
 #define AVOCET_SERVER_CLOCK_H_
 
-#include <chrono>
-#include <functional>
+#include "engine/base/clock.h"
 
 namespace avocet {
 
-using TimePoint = std::chrono::steady_clock::time_point;
-using Duration = std::chrono::steady_clock::duration;
-
-// Returns the current time; never goes back. Thread-safe.
-using ServerClock = std::function<TimePoint()>;
-
-// CPU time of the calling thread, as a clock: what a computation costs, whatever else the machine
-// does meanwhile.
-TimePoint ThreadCpuTime();
-
-inline double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+using ServerClock = ClockFunction;
 
 }  // namespace avocet
 

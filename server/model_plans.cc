@@ -8,6 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
+#include "engine/tuning/measure.h"
 
 namespace avocet {
 

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/base/plan.h"
-#include "server/batch_schedule.h"
+#include "engine/tuning/batch_schedule.h"
 #include "server/clock.h"
 #include "server/served_model.h"
 

@@ -2,6 +2,7 @@
 #ifndef AVOCET_ENGINE_BASE_PLAN_H_
 #define AVOCET_ENGINE_BASE_PLAN_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
@@ -23,6 +24,8 @@ class Plan {
   virtual void Run() = 0;
   // The result of the last `Run`: [N, classes].
   virtual std::span<const float> logits() const = 0;
+  // Bytes of activations and scratch that this plan has for itself.
+  virtual std::size_t arena_bytes() const = 0;
 };
 
 // Compiles a plan of `batch_size` images for `threads` threads on the calling thread. Thread-safe.

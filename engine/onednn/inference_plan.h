@@ -58,8 +58,7 @@ class InferencePlan : public Plan {
   void Observe(const Visit& visit);
 
   int step_count() const;
-  // Bytes of activations and scratchpads.
-  std::size_t arena_bytes() const;
+  std::size_t arena_bytes() const override;
   // One line a step: node and oneDNN's implementation.
   std::string DebugString() const;
 

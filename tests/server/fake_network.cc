@@ -27,6 +27,7 @@ class FakeNetwork::FakePlan : public Plan {
     return input_;
   }
   std::span<const float> logits() const override { return logits_; }
+  size_t arena_bytes() const override { return input_.size() * sizeof(float); }
 
   void Run() override {
     network_.Enter(run_);

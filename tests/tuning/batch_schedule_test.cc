@@ -1,4 +1,4 @@
-#include "server/batch_schedule.h"
+#include "engine/tuning/batch_schedule.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,13 +6,9 @@
 #include <chrono>
 #include <vector>
 
-#include "tests/server/fake_network.h"
-
 namespace avocet {
 namespace {
 
-using ::avocet::testing::FakeClock;
-using ::avocet::testing::FakeNetwork;
 using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 
@@ -67,36 +63,14 @@ TEST(BatchSchedule, DescribesItself) {
             "1, 2");
 }
 
-TEST(MeasureBatchCosts, TimesTheSizesUpToTheLargestBatchAndFreesThem) {
-  FakeClock clock;
-  FakeNetwork network(clock);
-  network.SetCost([](int batch_size) { return milliseconds(3 * batch_size + 7); });
-  const auto costs = MeasureBatchCosts(network.factory(), 6, clock.clock());
-  ASSERT_TRUE(costs.ok());
-  std::vector<std::pair<int, Duration>> measured;
-  for (const BatchCost& cost : *costs) measured.emplace_back(cost.batch_size, cost.cost);
-  EXPECT_THAT(measured, ElementsAre(std::pair(1, milliseconds(10)), std::pair(2, milliseconds(13)),
-                                    std::pair(4, milliseconds(19))));
-  EXPECT_EQ(network.compiled_plans(), 0);
-  for (const FakeNetwork::Run& run : network.runs()) EXPECT_EQ(run.threads, 1);
-}
-
-TEST(MeasureBatchCosts, IsNotImpressedByAnOutlier) {
-  FakeClock clock;
-  FakeNetwork network(clock);
-  int runs = 0;
-  network.SetCost([&runs](int) { return ++runs <= 3 ? milliseconds(900) : milliseconds(5); });
-  const auto costs = MeasureBatchCosts(network.factory(), 1, clock.clock());
-  ASSERT_TRUE(costs.ok());
-  EXPECT_EQ(costs->front().cost, milliseconds(5));
-}
-
-TEST(MeasureBatchCosts, ReportsAPlanThatCannotBeCompiled) {
-  FakeClock clock;
-  const PlanFactory broken = [](int, int) -> absl::StatusOr<std::unique_ptr<Plan>> {
-    return absl::InternalError("no");
-  };
-  EXPECT_EQ(MeasureBatchCosts(broken, 8, clock.clock()).status().message(), "no");
+TEST(BatchSchedule, TakesPinnedSizesWithoutAskingWhatTheyCost) {
+  const BatchSchedule schedule = BatchSchedule::Pinned(std::vector<int>{8, 3});
+  EXPECT_THAT(Sizes(schedule), ElementsAre(1, 3, 8));
+  EXPECT_EQ(schedule.Next(2), 1) << "no row to spare";
+  EXPECT_EQ(schedule.Next(6), 3);
+  EXPECT_EQ(schedule.Next(7), 3);
+  EXPECT_EQ(schedule.Next(20), 8);
+  EXPECT_EQ(schedule.DebugString(), "keeps 1, 3, 8");
 }
 
 }  // namespace

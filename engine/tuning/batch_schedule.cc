@@ -1,36 +1,19 @@
-#include "server/batch_schedule.h"
+#include "engine/tuning/batch_schedule.h"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <cstddef>
-#include <memory>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/check.h"
-#include "engine/base/status.h"
 
 namespace avocet {
 namespace {
 
-constexpr std::array kBatchSizes = {1, 2, 4, 8};
-constexpr int kTimedRuns = 5;
 constexpr double kWorthKeeping = 0.95;
-
-absl::StatusOr<Duration> MeasureCost(const PlanFactory& make_plan, int batch_size,
-                                     const ServerClock& clock) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Plan> plan, make_plan(batch_size, /*threads=*/1));
-  std::ranges::fill(plan->input(), 0.5f);
-  plan->Run();  // the first run touches memory for the first time
-  Duration fastest = Duration::max();
-  for (int i = 0; i < kTimedRuns; ++i) {
-    const TimePoint start = clock();
-    plan->Run();
-    fastest = std::min(fastest, clock() - start);
-  }
-  return fastest;
-}
 
 // Cheapest ways to run 0..images images with `plans`, which may run with rows to spare.
 struct Split {
@@ -60,18 +43,6 @@ std::string Milliseconds(double seconds) { return absl::StrFormat("%.2f ms", sec
 
 }  // namespace
 
-absl::StatusOr<std::vector<BatchCost>> MeasureBatchCosts(const PlanFactory& make_plan,
-                                                         int max_batch_size,
-                                                         const ServerClock& clock) {
-  std::vector<BatchCost> costs;
-  for (const int size : kBatchSizes) {
-    if (size > max_batch_size) break;
-    ASSIGN_OR_RETURN(const Duration cost, MeasureCost(make_plan, size, clock));
-    costs.push_back({size, cost});
-  }
-  return costs;
-}
-
 BatchSchedule BatchSchedule::FromCosts(std::span<const BatchCost> costs) {
   AVOCET_CHECK(!costs.empty() && costs.front().batch_size == 1);
   std::vector<BatchCost> kept = {costs.front()};
@@ -84,6 +55,19 @@ BatchSchedule BatchSchedule::FromCosts(std::span<const BatchCost> costs) {
   schedule.costs_.assign(costs.begin(), costs.end());
   for (const BatchCost& plan : kept) schedule.sizes_.push_back(plan.batch_size);
   schedule.next_ = CheapestSplits(kept, schedule.largest()).first;
+  return schedule;
+}
+
+BatchSchedule BatchSchedule::Pinned(std::span<const int> sizes) {
+  std::set<int> kept(sizes.begin(), sizes.end());
+  kept.insert(1);
+  BatchSchedule schedule;
+  schedule.sizes_.assign(kept.begin(), kept.end());
+  // The fewest runs, of all ways without a row to spare.
+  std::vector<BatchCost> costs;
+  for (const int size : kept)
+    costs.push_back({size, std::chrono::microseconds(size) + Duration(1)});
+  schedule.next_ = CheapestSplits(costs, schedule.largest()).first;
   return schedule;
 }
 
@@ -100,7 +84,7 @@ std::string BatchSchedule::DebugString() const {
       absl::StrAppend(out, " (", Milliseconds(seconds / plan.batch_size), " an image)");
     }
   };
-  return absl::StrCat(absl::StrJoin(costs_, ", ", describe), "; keeps ",
+  return absl::StrCat(absl::StrJoin(costs_, ", ", describe), costs_.empty() ? "" : "; ", "keeps ",
                       absl::StrJoin(sizes_, ", "));
 }
 

@@ -1,4 +1,4 @@
-#include "server/clock.h"
+#include "engine/base/clock.h"
 
 #include <time.h>
 

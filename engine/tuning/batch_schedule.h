@@ -1,29 +1,14 @@
 // Which batch sizes are worth a compiled plan, and how a batch is cut into them.
-#ifndef AVOCET_SERVER_BATCH_SCHEDULE_H_
-#define AVOCET_SERVER_BATCH_SCHEDULE_H_
+#ifndef AVOCET_ENGINE_TUNING_BATCH_SCHEDULE_H_
+#define AVOCET_ENGINE_TUNING_BATCH_SCHEDULE_H_
 
 #include <span>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "engine/base/plan.h"
-#include "server/clock.h"
+#include "engine/tuning/plan_costs.h"
 
 namespace avocet {
-
-// How long the network takes for `batch_size` images together, on one thread.
-struct BatchCost {
-  int batch_size = 0;
-  Duration cost{};
-};
-
-// Compiles plans of 1, 2, 4 and 8 images, as far as `max_batch_size` allows, for one thread, and
-// times each by `clock`, best the CPU time of this thread: the fastest of five runs after one that
-// is not counted, since disturbances only ever add. Each plan is freed before the next one is made.
-absl::StatusOr<std::vector<BatchCost>> MeasureBatchCosts(const PlanFactory& make_plan,
-                                                         int max_batch_size,
-                                                         const ServerClock& clock);
 
 // Immutable; safe to share.
 class BatchSchedule {
@@ -32,6 +17,9 @@ class BatchSchedule {
   // many images with the smaller sizes kept: a plan has memory and a batch delays its first image,
   // so a tie is not worth it. `costs` is sorted by size and starts with size 1.
   static BatchSchedule FromCosts(std::span<const BatchCost> costs);
+
+  // Keeps size 1 and `sizes`, whatever they cost. Runs no plan with rows to spare.
+  static BatchSchedule Pinned(std::span<const int> sizes);
 
   // The sizes kept, smallest first.
   std::span<const int> sizes() const { return sizes_; }
@@ -42,7 +30,8 @@ class BatchSchedule {
   // several small ones.
   int Next(int images) const;
 
-  // One line for the log: "1: 9.8 ms, 2: 19.4 ms (9.7 ms an image); keeps 1".
+  // One line for the log: "1: 9.8 ms, 2: 19.4 ms (9.7 ms an image); keeps 1"; without the costs
+  // where none were measured.
   std::string DebugString() const;
 
  private:
@@ -53,4 +42,4 @@ class BatchSchedule {
 
 }  // namespace avocet
 
-#endif  // AVOCET_SERVER_BATCH_SCHEDULE_H_
+#endif  // AVOCET_ENGINE_TUNING_BATCH_SCHEDULE_H_
