@@ -49,6 +49,7 @@ struct ClassifyOptions {
   std::string model = {};  // empty: the server's default
   int64_t version = 0;     // 0: the newest
   int top_k = 0;           // classes an image; 0: the server's default, five
+  int size = 0;            // pixels a side that images are brought to; 0: the model's own
 };
 
 struct ClassScore {
@@ -84,6 +85,7 @@ struct ModelInfo {
   int classes = 0;
   int64_t parameters = 0;
   bool is_default = false;
+  std::string precision;  // "float32", "bfloat16" or "int8"; empty: an older server
 };
 
 // Answers of grpc.health.v1.

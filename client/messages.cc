@@ -29,6 +29,7 @@ v1::ClassifyRequest ToRequest(std::vector<std::string> images, const ClassifyOpt
   request.set_model(options.model);
   request.set_version(options.version);
   request.set_top_k(options.top_k);
+  request.set_size(options.size);
   return request;
 }
 
@@ -78,7 +79,8 @@ ModelInfo ToModelInfo(const v1::Model& model) {
           .input_width = model.input_width(),
           .classes = model.num_classes(),
           .parameters = model.parameter_count(),
-          .is_default = model.is_default()};
+          .is_default = model.is_default(),
+          .precision = model.precision()};
 }
 
 }  // namespace avocet

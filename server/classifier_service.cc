@@ -1,6 +1,8 @@
 #include "server/classifier_service.h"
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +25,7 @@ void Describe(const ModelTable& table, const ModelTable::Entry& entry, v1::Model
   message.mutable_label_names()->Assign(model.label_names.begin(), model.label_names.end());
   message.set_parameter_count(model.parameter_count);
   message.set_is_default(table.IsDefault(entry));
+  message.set_precision(std::string(PrecisionName(model.precision)));
 }
 
 grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
@@ -51,6 +54,9 @@ absl::Status ClassifierService::Admit(ClassifyCall& call) {
                    table->Find(request.model(), request.version()));
   call.SetModel(entry->model, *entry->metrics);
   RETURN_IF_ERROR(CheckLimits(request));
+  ASSIGN_OR_RETURN(std::shared_ptr<const ServedModel> model,
+                   sized_models_.Find(entry->model, request.size()));
+  call.SetModel(std::move(model), *entry->metrics);
 
   std::vector<ImageJob> jobs = call.Accept(request.top_k() == 0 ? kDefaultTopK : request.top_k());
   std::vector<ImageJob> dead;

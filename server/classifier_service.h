@@ -9,6 +9,7 @@
 #include "server/classify_call.h"
 #include "server/executor.h"
 #include "server/model_table.h"
+#include "server/sized_models.h"
 
 namespace avocet {
 
@@ -16,6 +17,7 @@ namespace avocet {
 struct RequestLimits {
   int max_images = 64;
   size_t max_image_bytes = 16 << 20;
+  int max_size = SizedModels::kLargest;  // pixels a side that callers may ask for; 0: none
 };
 
 // Checks requests and queues their images; runs on gRPC's threads and does nothing heavy.
@@ -30,7 +32,8 @@ class ClassifierService final : public v1::Classifier::CallbackService {
     RequestLimits limits;
   };
 
-  explicit ClassifierService(const Environment& environment) : environment_(environment) {}
+  explicit ClassifierService(const Environment& environment)
+      : environment_(environment), sized_models_(environment.limits.max_size) {}
 
   grpc::ServerUnaryReactor* Classify(grpc::CallbackServerContext* context,
                                      const v1::ClassifyRequest* request,
@@ -48,6 +51,7 @@ class ClassifierService final : public v1::Classifier::CallbackService {
   absl::Status CheckLimits(const v1::ClassifyRequest& request) const;
 
   const Environment environment_;
+  SizedModels sized_models_;
 };
 
 }  // namespace avocet

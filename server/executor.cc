@@ -3,7 +3,6 @@
 #include <google/protobuf/duration.pb.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -30,10 +29,10 @@ void SetDuration(Duration duration, google::protobuf::Duration& message) {
 
 }  // namespace
 
-absl::Status Executor::Prepare(const Schedules& schedules) {
+absl::Status Executor::Prepare() {
   const std::shared_ptr<const ModelTable> table = environment_.registry.Current();
   for (const ModelTable::Entry& entry : table->entries()) {
-    RETURN_IF_ERROR(Compile(entry.model, schedules.at(entry.model.get())));
+    RETURN_IF_ERROR(Compile(entry.model).status());
   }
   return absl::OkStatus();
 }
@@ -48,6 +47,7 @@ void Executor::Run() {
   while (environment_.queue.Pop(max_batch_size, batch, interrupts)) {
     if (batch.empty()) {
       FollowRegistry();
+      AdoptPlans();
       continue;
     }
     busy.Increment();
@@ -59,40 +59,69 @@ void Executor::Run() {
 
 int Executor::MaxBatchSize(const std::shared_ptr<const ServedModel>& model) const {
   const auto prepared = prepared_.find(model);
-  return prepared == prepared_.end() ? 1 : prepared->second.largest_batch_size();
+  return prepared == prepared_.end() ? 1 : prepared->second.plans.largest_batch_size();
 }
 
 void Executor::FollowRegistry() {
-  std::erase_if(prepared_, [](const auto& prepared) { return prepared.first.expired(); });
   const std::shared_ptr<const ModelTable> table = environment_.registry.Current();
+  const auto is_served = [&](const std::shared_ptr<const ServedModel>& model) {
+    return std::ranges::any_of(table->entries(), [&](const auto& e) { return e.model == model; });
+  };
+  // Variants first: they keep their models alive.
+  std::erase_if(prepared_, [&](const auto& prepared) {
+    const std::shared_ptr<const ServedModel>& variant = prepared.second.variant;
+    return variant != nullptr && !is_served(variant->base);
+  });
+  std::erase_if(prepared_, [](const auto& prepared) { return prepared.first.expired(); });
   for (const ModelTable::Entry& entry : table->entries()) {
     if (prepared_.contains(entry.model)) continue;
     if (std::optional<ModelPlans> plans = environment_.shelf.Take(entry.model)) {
-      prepared_.emplace(entry.model, *std::move(plans));
+      prepared_.emplace(entry.model, Prepared{*std::move(plans)});
     }
   }
 }
 
-absl::Status Executor::Compile(const std::shared_ptr<const ServedModel>& model,
-                               BatchSchedule schedule) {
-  ASSIGN_OR_RETURN(ModelPlans plans,
-                   ModelPlans::Compile(*model, std::move(schedule), environment_.wide_threads));
-  prepared_.insert_or_assign(model, std::move(plans));
-  return absl::OkStatus();
+void Executor::AdoptPlans() {
+  for (PlanDelivery& delivery : inbox_->TakeAll()) {
+    const auto prepared = prepared_.find(delivery.model);
+    // A model that was served when its plans were begun may be gone.
+    if (prepared != prepared_.end()) prepared->second.plans.Adopt(std::move(delivery.plans));
+  }
+}
+
+void Executor::MakeRoomForVariant() {
+  while (true) {
+    int variants = 0;
+    auto oldest = prepared_.end();
+    for (auto it = prepared_.begin(); it != prepared_.end(); ++it) {
+      if (it->second.variant == nullptr) continue;
+      ++variants;
+      if (oldest == prepared_.end() || it->second.last_used < oldest->second.last_used) oldest = it;
+    }
+    if (variants < environment_.size_variants || oldest == prepared_.end()) return;
+    prepared_.erase(oldest);
+  }
+}
+
+absl::StatusOr<Executor::PreparedModels::iterator> Executor::Compile(
+    const std::shared_ptr<const ServedModel>& model) {
+  const bool is_variant = model->base != nullptr;
+  if (is_variant) MakeRoomForVariant();
+  ASSIGN_OR_RETURN(ModelPlans plans, ModelPlans::CompileFirst(*model));
+  return prepared_.emplace(model, Prepared{std::move(plans), is_variant ? model : nullptr}).first;
 }
 
 absl::StatusOr<ModelPlans*> Executor::PlansFor(const std::shared_ptr<const ServedModel>& model) {
   auto prepared = prepared_.find(model);
   if (prepared == prepared_.end()) {
     if (std::optional<ModelPlans> plans = environment_.shelf.Take(model)) {
-      prepared = prepared_.emplace(model, *std::move(plans)).first;
+      prepared = prepared_.emplace(model, Prepared{*std::move(plans)}).first;
     } else {
-      const std::array single = {BatchCost{.batch_size = 1}};
-      RETURN_IF_ERROR(Compile(model, BatchSchedule::FromCosts(single)));
-      prepared = prepared_.find(model);
+      ASSIGN_OR_RETURN(prepared, Compile(model));
     }
   }
-  return &prepared->second;
+  prepared->second.last_used = ++batches_;
+  return &prepared->second.plans;
 }
 
 void Executor::Answer(std::span<ImageJob> batch) {

@@ -8,23 +8,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/status.h"
 #include "server/process_metrics.h"
 
 namespace avocet {
 namespace {
-
-absl::StatusOr<Schedules> MeasureSchedules(const Executor::Environment& environment,
-                                           int max_batch_size) {
-  Schedules schedules;
-  const std::shared_ptr<const ModelTable> table = environment.registry.Current();
-  for (const ModelTable::Entry& entry : table->entries()) {
-    ASSIGN_OR_RETURN(BatchSchedule schedule,
-                     MeasureSchedule(*entry.model, max_batch_size, environment.cost_clock));
-    schedules.emplace(entry.model.get(), std::move(schedule));
-  }
-  return schedules;
-}
 
 // Waits for all, so that no thread is left with a dangling promise.
 absl::Status FirstError(std::vector<std::future<absl::Status>>& results) {
@@ -46,24 +33,20 @@ void AbandonWaiting(ImageQueue& queue) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ExecutorPool>> ExecutorPool::Start(
-    const Executor::Environment& environment, int max_batch_size) {
-  const absl::StatusOr<Schedules> schedules = MeasureSchedules(environment, max_batch_size);
-  if (!schedules.ok()) {
-    AbandonWaiting(environment.queue);
-    return schedules.status();
-  }
+    const Executor::Environment& environment, const PlanPolicy& policy, Tuner& tuner) {
   const int64_t resident_before = ResidentBytes();
   const int executors = environment.queue.executors();
   std::unique_ptr<ExecutorPool> pool(new ExecutorPool(environment.queue));
   std::vector<std::future<absl::Status>> prepared;
   for (int i = 0; i < executors; ++i) {
+    pool->inboxes_.push_back(std::make_shared<PlanInbox>());
     std::promise<absl::Status> promise;
     prepared.push_back(promise.get_future());
     pool->threads_.emplace_back(
-        [&environment, &schedules = *schedules, i, promise = std::move(promise)]() mutable {
+        [&environment, inbox = pool->inboxes_.back(), i, promise = std::move(promise)]() mutable {
           pthread_setname_np(pthread_self(), absl::StrCat("executor-", i).c_str());
-          Executor executor(environment);
-          const absl::Status status = executor.Prepare(schedules);
+          Executor executor(environment, std::move(inbox));
+          const absl::Status status = executor.Prepare();
           promise.set_value(status);
           if (status.ok()) executor.Run();
         });
@@ -75,9 +58,13 @@ absl::StatusOr<std::unique_ptr<ExecutorPool>> ExecutorPool::Start(
     return status;
   }
   environment.metrics.executors().Set(executors);
-  spdlog::info("{} executors are ready, {} threads for a lone image; their plans take {:.1f} MB",
-               executors, environment.wide_threads,
+  spdlog::info("{} executors are ready; their first plans take {:.1f} MB", executors,
                static_cast<double>(ResidentBytes() - resident_before) / 1e6);
+  pool->builder_ =
+      std::make_unique<PlanBuilder>(policy, environment.wide_threads, tuner, pool->inboxes_,
+                                    [&queue = environment.queue] { queue.Interrupt(); });
+  const std::shared_ptr<const ModelTable> table = environment.registry.Current();
+  for (const ModelTable::Entry& entry : table->entries()) pool->builder_->Enqueue(entry.model);
   return pool;
 }
 

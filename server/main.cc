@@ -28,6 +28,7 @@
 #include "server/process_metrics.h"
 #include "server/repeating_thread.h"
 #include "server/shutdown_signal.h"
+#include "server/tuning.h"
 #include "server/version.h"
 
 namespace avocet {
@@ -47,7 +48,12 @@ absl::Status Serve(const ServerOptions& options, ShutdownSignal& shutdown) {
   const int cpus = UsableCpuCount();
   Metrics metrics;
 
-  ASSIGN_OR_RETURN(auto models, LoadModels(options.models, options.versions, LoadModel, metrics));
+  const std::unique_ptr<TuningCache> tuning_cache = OpenTuningCache(options.tuning_cache);
+  Tuner tuner({.cache = tuning_cache.get(),
+               .warn = [](const std::string& text) { spdlog::warn("{}", text); }});
+  const ModelLoader load =
+      MakeModelLoader({.precision = options.precision, .wide_threads = cpus}, tuner);
+  ASSIGN_OR_RETURN(auto models, LoadModels(options.models, options.versions, load, metrics));
   ASSIGN_OR_RETURN(auto table,
                    ModelTable::Create(std::move(models), options.default_model, metrics));
   const std::vector<std::string> names = table->names();
@@ -77,9 +83,10 @@ absl::Status Serve(const ServerOptions& options, ShutdownSignal& shutdown) {
       .decode = {.max_pixels = options.max_image_pixels,
                  .apply_exif_orientation = options.apply_exif_orientation},
       .wide_threads = cpus,
+      .size_variants = options.size_variants,
   };
-  ASSIGN_OR_RETURN(const auto executors, ExecutorPool::Start(environment, options.max_batch_size));
-  malloc_trim(0);  // what loading and measuring needed
+  ASSIGN_OR_RETURN(const auto executors, ExecutorPool::Start(environment, options.plans, tuner));
+  malloc_trim(0);  // what loading needed
   server->SetServing(true);
   spdlog::info("serving {} models on port {}{}, {:.1f} MB resident", names.size(), server->port(),
                options.grpc.tls.certificate.empty() ? "" : " with TLS",
@@ -90,12 +97,12 @@ absl::Status Serve(const ServerOptions& options, ShutdownSignal& shutdown) {
           .models = options.models,
           .versions = options.versions,
           .default_model = options.default_model,
-          .max_batch_size = options.max_batch_size,
-          .load = LoadModel,
+          .plans = options.plans,
+          .load = load,
           .set_serving = [&server](const std::string& name,
                                    bool serving) { server->SetModelServing(name, serving); },
       },
-      environment);
+      environment, tuner);
   std::optional<RepeatingThread> watching;
   if (options.poll_interval.count() > 0) {
     watching.emplace("model-watcher", options.poll_interval, [&watcher] { watcher.Poll(); });

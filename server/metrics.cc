@@ -102,6 +102,7 @@ Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>()) {
       histogram("avocet_request_duration_seconds", "Whole request, from arrival to answer.");
   stage_duration_ = histogram("avocet_stage_duration_seconds", "Time an image spent in a stage.");
   batch_size_ = histogram("avocet_batch_size", "Images that the network ran together.");
+  model_info_ = gauge("avocet_model_info", "Always 1; what a model is, and how it is computed.");
   model_load_seconds_ =
       gauge("avocet_model_load_seconds", "Time it took to read and check the model's folder.");
   model_reloads_total_ =
@@ -150,11 +151,27 @@ ModelMetrics& Metrics::ForModel(const std::string& name) {
   return *metrics;
 }
 
+void Metrics::SetModelInfo(const std::string& model, int64_t version,
+                           const std::string& architecture, const std::string& precision) {
+  const std::lock_guard lock(mutex_);
+  Gauge& info = model_info_->Add({{"model", model},
+                                  {"version", std::to_string(version)},
+                                  {"architecture", architecture},
+                                  {"precision", precision}});
+  info.Set(1);
+  infos_[{model, version}] = &info;
+}
+
 void Metrics::SetModelLoadSeconds(const std::string& model, int64_t version, double seconds) {
   model_load_seconds_->Add({{"model", model}, {"version", std::to_string(version)}}).Set(seconds);
 }
 
-void Metrics::RemoveModelLoadSeconds(const std::string& model, int64_t version) {
+void Metrics::ForgetModel(const std::string& model, int64_t version) {
+  const std::lock_guard lock(mutex_);
+  if (const auto info = infos_.find({model, version}); info != infos_.end()) {
+    model_info_->Remove(info->second);
+    infos_.erase(info);
+  }
   Gauge& gauge = model_load_seconds_->Add({{"model", model}, {"version", std::to_string(version)}});
   model_load_seconds_->Remove(&gauge);
 }

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -61,9 +62,12 @@ class Metrics {
   // Where requests are counted that name no model of this server: the label model="unknown".
   ModelMetrics& unknown_model() { return *unknown_model_; }
 
+  // Says that a version of a model is computed in `precision`, whose name it is.
+  void SetModelInfo(const std::string& model, int64_t version, const std::string& architecture,
+                    const std::string& precision);
   void SetModelLoadSeconds(const std::string& model, int64_t version, double seconds);
   // For a version that is not served any more.
-  void RemoveModelLoadSeconds(const std::string& model, int64_t version);
+  void ForgetModel(const std::string& model, int64_t version);
 
   // What a look at the models folder led to, for one version of a model.
   enum class Reload { kLoaded, kFailed, kRemoved };
@@ -97,6 +101,7 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>* request_duration_;
   prometheus::Family<prometheus::Histogram>* stage_duration_;
   prometheus::Family<prometheus::Histogram>* batch_size_;
+  prometheus::Family<prometheus::Gauge>* model_info_;
   prometheus::Family<prometheus::Gauge>* model_load_seconds_;
   prometheus::Family<prometheus::Counter>* model_reloads_total_;
   prometheus::Gauge* requests_in_flight_;
@@ -107,7 +112,8 @@ class Metrics {
   prometheus::Counter* dropped_cancelled_;
   ModelMetrics* unknown_model_;
 
-  std::mutex mutex_;  // guards models_
+  std::mutex mutex_;  // guards models_ and infos_
+  std::map<std::pair<std::string, int64_t>, prometheus::Gauge*> infos_;
   std::map<std::string, std::unique_ptr<ModelMetrics>> models_;
 };
 

@@ -93,12 +93,16 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> LoadVersion(const fs::path& m
   ASSIGN_OR_RETURN(std::shared_ptr<const ServedModel> model,
                    load(models / name / std::to_string(version), name, version));
   const double seconds = Seconds(std::chrono::steady_clock::now() - start);
+  const std::string precision(PrecisionName(model->precision));
   metrics.SetModelLoadSeconds(name, version, seconds);
+  metrics.SetModelInfo(name, version, model->architecture, precision);
   spdlog::info(
-      "model \"{}\" version {}: {}, {} x {} pixels, {} classes, {:.2f} million parameters, read in "
-      "{:.2f} s, {:.1f} MB",
-      name, version, model->architecture, model->preprocess.width, model->preprocess.height,
-      model->num_classes, static_cast<double>(model->parameter_count) / 1e6, seconds,
+      "model \"{}\" version {}: {} in {}, {} x {} pixels, {} classes, {:.2f} million parameters, "
+      "first plan ready after {:.2f} s, {:.1f} MB of packed weights, {:.1f} MB more resident",
+      name, version, model->architecture, precision, model->preprocess.width,
+      model->preprocess.height, model->num_classes,
+      static_cast<double>(model->parameter_count) / 1e6, seconds,
+      static_cast<double>(model->weight_bytes().packed) / 1e6,
       static_cast<double>(ResidentBytes() - resident_before) / 1e6);
   return model;
 }

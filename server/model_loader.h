@@ -8,15 +8,29 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "engine/tuning/tuner.h"
+#include "server/model_folders.h"
+#include "server/precision_policy.h"
 #include "server/served_model.h"
 
 namespace avocet {
 
-// Reads config.json and model.safetensors in `folder` and prepares the network they describe.
+struct ModelLoadOptions {
+  PrecisionPolicy precision = {};
+  int wide_threads = 1;  // that a lone image will have, which counts for the choice of a precision
+};
+
+// Reads config.json, model.safetensors and quantization.json, if there is one, in `folder`, chooses
+// the precision, and prepares the network that they describe: its first plan is compiled already.
 // Errors name the file and what is wrong with it.
 absl::StatusOr<std::shared_ptr<const ServedModel>> LoadModel(const std::filesystem::path& folder,
                                                              const std::string& name,
-                                                             int64_t version);
+                                                             int64_t version,
+                                                             const ModelLoadOptions& options,
+                                                             Tuner& tuner);
+
+// The same as a function of its first three arguments. `tuner` outlives it.
+ModelLoader MakeModelLoader(ModelLoadOptions options, Tuner& tuner);
 
 }  // namespace avocet
 

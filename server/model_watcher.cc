@@ -8,6 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status.h"
 #include "server/folder_state.h"
+#include "server/plan_choice.h"
 
 namespace avocet {
 namespace {
@@ -100,7 +101,7 @@ std::shared_ptr<const ServedModel> ModelWatcher::Load(const std::string& name,
     failures_.erase({name, version});
     return *std::move(model);
   }
-  executors_.metrics.RemoveModelLoadSeconds(name, version);
+  executors_.metrics.ForgetModel(name, version);
   spdlog::error("model \"{}\" version {} is not served: {}", name, version,
                 std::string(model.status().message()));
   return nullptr;
@@ -122,12 +123,14 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> ModelWatcher::Prepare(const s
                                                                          std::int64_t version) {
   ASSIGN_OR_RETURN(std::shared_ptr<const ServedModel> model,
                    LoadVersion(options_.models, name, version, options_.load, executors_.metrics));
-  ASSIGN_OR_RETURN(const BatchSchedule schedule,
-                   MeasureSchedule(*model, options_.max_batch_size, executors_.cost_clock));
+  ASSIGN_OR_RETURN(const PlanChoice choice,
+                   ChoosePlans(options_.plans, executors_.wide_threads,
+                               {model->tuning_key, model->make_plan}, tuner_));
+  spdlog::info("model \"{}\" version {}: {}", name, version, choice.DebugString());
   std::vector<ModelPlans> plans;
   for (int i = 0; i < executors_.queue.executors(); ++i) {
     ASSIGN_OR_RETURN(ModelPlans one,
-                     ModelPlans::Compile(*model, schedule, executors_.wide_threads));
+                     ModelPlans::CompileAll(*model, choice.schedule, choice.wide_threads));
     plans.push_back(std::move(one));
   }
   executors_.shelf.Put(model, std::move(plans));
@@ -166,7 +169,7 @@ void ModelWatcher::Switch(const ModelTable& current, Models models) {
   for (const auto& model : old) {
     if (Holds(models, model)) continue;
     executors_.metrics.CountReload(model->name, Metrics::Reload::kRemoved);
-    executors_.metrics.RemoveModelLoadSeconds(model->name, model->version);
+    executors_.metrics.ForgetModel(model->name, model->version);
     spdlog::info("model \"{}\" version {} answers what it has accepted, and nothing new",
                  model->name, model->version);
     retired_.push_back(model);

@@ -12,8 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/tuning/tuner.h"
 #include "server/executor.h"
 #include "server/model_folders.h"
+#include "server/plan_policy.h"
 
 namespace avocet {
 
@@ -27,15 +29,15 @@ class ModelWatcher {
     std::filesystem::path models;
     VersionPolicy versions = VersionPolicy::kLatest;
     std::string default_model = {};  // as in ModelTable::Create; served on even when it is gone
-    int max_batch_size = 8;
+    PlanPolicy plans = {};
     ModelLoader load;
     // Tells health that a model came or went.
     std::function<void(const std::string& name, bool serving)> set_serving;
   };
 
-  // What `executors` refers to outlives this object.
-  ModelWatcher(Options options, const Executor::Environment& executors)
-      : options_(std::move(options)), executors_(executors) {}
+  // `tuner` and what `executors` refers to outlive this object.
+  ModelWatcher(Options options, const Executor::Environment& executors, Tuner& tuner)
+      : options_(std::move(options)), executors_(executors), tuner_(tuner) {}
 
   // One look. Takes as long as loading takes.
   void Poll();
@@ -67,6 +69,7 @@ class ModelWatcher {
 
   const Options options_;
   const Executor::Environment executors_;
+  Tuner& tuner_;
   std::map<std::pair<std::string, std::int64_t>, Failure> failures_;
   std::vector<std::weak_ptr<const ServedModel>> retired_;
   std::set<std::string> said_;    // by LogOnce, at this look and the one before

@@ -12,6 +12,7 @@ namespace avocet {
 namespace {
 
 constexpr int kUsageError = 2;
+constexpr int kMaxBatchSize = 64;
 
 std::chrono::milliseconds Milliseconds(double seconds) {
   return std::chrono::milliseconds(std::llround(seconds * 1e3));
@@ -35,6 +36,20 @@ void AddModelFlags(CLI::App& app, ServerOptions& options, Flags& flags) {
   app.add_option("--default-model", options.default_model,
                  "Model for requests that name none; needed only where there are several")
       ->type_name("NAME");
+  app.add_option_function<std::vector<std::string>>(
+         "--precision",
+         [&options](const std::vector<std::string>& values) {
+           for (const std::string& value : values) {
+             if (const absl::Status status = AddPrecision(value, options.precision); !status.ok()) {
+               throw CLI::ValidationError("--precision", std::string(status.message()));
+             }
+           }
+         },
+         "Numbers to compute in: auto (the fastest here), float32, bfloat16 or int8; with NAME= "
+         "for "
+         "one model; may be repeated")
+      ->type_name("[NAME=]PRECISION")
+      ->allow_extra_args(false);
   app.add_option("--versions", options.versions, "Versions of each model to load: latest or all")
       ->transform(CLI::CheckedTransformer(std::map<std::string, VersionPolicy>{
           {"latest", VersionPolicy::kLatest}, {"all", VersionPolicy::kAll}}))
@@ -81,6 +96,10 @@ void AddLimitFlags(CLI::App& app, ServerOptions& options, Flags& flags) {
                  "Largest width times height, checked before decoding")
       ->check(CLI::Range(1, 1 << 30))  // where OpenCV's own limit is
       ->capture_default_str();
+  app.add_option("--max-size", options.limits.max_size,
+                 "Largest height and width that requests may ask for; 0: the models' own only")
+      ->check(CLI::Range(0, SizedModels::kLargest))
+      ->capture_default_str();
   app.add_option("--max-images-per-request", options.limits.max_images, "Most images a request")
       ->check(CLI::Range(1, 1 << 16))
       ->capture_default_str();
@@ -89,7 +108,29 @@ void AddLimitFlags(CLI::App& app, ServerOptions& options, Flags& flags) {
 }
 
 void AddExecutionFlags(CLI::App& app, ServerOptions& options, Flags& flags) {
-  app.add_option("--max-batch-size", options.max_batch_size, "Most images run together")
+  app.add_option("--max-batch-size", options.plans.max_batch_size, "Most images run together")
+      ->check(CLI::Range(1, kMaxBatchSize))
+      ->capture_default_str();
+  app.add_option("--batch-sizes", options.plans.batch_sizes,
+                 "Batch sizes to run, separated by commas, instead of those measured to pay; 1: "
+                 "images one by one")
+      ->delimiter(',')
+      ->check(CLI::Range(1, kMaxBatchSize))
+      ->type_name("N,...");
+  app.add_option("--lone-image", options.plans.lone_image,
+                 "What runs an image that has the machine to itself: auto (the faster here), wide "
+                 "(all cores) or single")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, LoneImage>{{"auto", LoneImage::kMeasured},
+                                                                   {"wide", LoneImage::kWide},
+                                                                   {"single", LoneImage::kSingle}}))
+      ->type_name("HOW");
+  app.add_option("--tuning-cache", options.tuning_cache,
+                 "File that keeps what was measured; off: none (default: avocet/tuning.json in the "
+                 "user's cache folder)")
+      ->type_name("FILE");
+  app.add_option("--size-variants", options.size_variants,
+                 "Other sizes whose plans an executor keeps")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   app.add_option("--queue-capacity", options.queue_capacity, "Most images that may wait")
@@ -143,6 +184,7 @@ std::optional<ServerOptions> ParseOptions(int argc, const char* const* argv, std
     exit_code = app.exit(error, out, err) == 0 ? 0 : kUsageError;
     return std::nullopt;
   }
+  if (options.tuning_cache == "off") options.tuning_cache = "";
   options.grpc.reflection = !flags.no_reflection;
   options.apply_exif_orientation = !flags.ignore_exif_orientation;
   options.metrics_port = flags.metrics_port;

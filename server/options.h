@@ -12,6 +12,8 @@
 #include "server/drain.h"
 #include "server/grpc_server.h"
 #include "server/model_folders.h"
+#include "server/plan_policy.h"
+#include "server/precision_policy.h"
 
 namespace avocet {
 
@@ -26,7 +28,10 @@ struct ServerOptions {
   RequestLimits limits;
   int64_t max_image_pixels = 64'000'000;
   bool apply_exif_orientation = true;
-  int max_batch_size = 8;
+  PrecisionPolicy precision;
+  PlanPolicy plans;
+  std::optional<std::string> tuning_cache;  // empty: none; nothing: DefaultTuningCachePath()
+  int size_variants = 4;
   int queue_capacity = 256;  // images
   int executors = 0;         // 0: one a usable CPU
   DrainOptions drain;

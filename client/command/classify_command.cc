@@ -40,6 +40,12 @@ void AddClassifyCommand(CLI::App& app, std::function<int()>& run) {
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
   command
+      ->add_option("--size", flags->request.size,
+                   "Pixels a side that images are brought to, if the server allows (default: the "
+                   "model's own)")
+      ->check(CLI::Range(1, 1 << 16))
+      ->type_name("PIXELS");
+  command
       ->add_option("--top", flags->top,
                    "Classes an image (default: 1 in lines, 5 in the chart and in JSON)")
       ->check(CLI::Range(1, 1000000))

@@ -23,7 +23,7 @@ struct ModelsFlags {
   ConnectionFlags connection;
 };
 
-constexpr size_t kColumns = 6;
+constexpr size_t kColumns = 7;
 using Row = std::array<std::string, kColumns>;
 
 Row ToRow(const ModelInfo& model) {
@@ -31,13 +31,15 @@ Row ToRow(const ModelInfo& model) {
           absl::StrCat(model.version),
           Printable(model.architecture),
           absl::StrCat(model.input_width, "x", model.input_height),
+          Printable(model.precision),
           absl::StrCat(model.classes),
           absl::StrFormat("%.2f M", static_cast<double>(model.parameters) / 1e6)};
 }
 
 void PrintTable(const std::vector<ModelInfo>& models) {
   constexpr Terminal kPlain;
-  std::vector<Row> rows = {{"MODEL", "VERSION", "ARCHITECTURE", "INPUT", "CLASSES", "PARAMETERS"}};
+  std::vector<Row> rows = {
+      {"MODEL", "VERSION", "ARCHITECTURE", "INPUT", "PRECISION", "CLASSES", "PARAMETERS"}};
   for (const ModelInfo& model : models) rows.push_back(ToRow(model));
   std::array<int, kColumns> widths{};
   for (const Row& row : rows) {
@@ -59,6 +61,7 @@ void PrintJson(const std::vector<ModelInfo>& models) {
                                            {"architecture", model.architecture},
                                            {"input_height", model.input_height},
                                            {"input_width", model.input_width},
+                                           {"precision", model.precision},
                                            {"classes", model.classes},
                                            {"parameters", model.parameters},
                                            {"default", model.is_default}};

@@ -67,6 +67,11 @@ absl::StatusOr<std::vector<BatchCost>> MeasureBatchCosts(const PlanFactory& make
   return costs;
 }
 
+bool WasDisturbed(const LoneCosts& costs) {
+  constexpr int kImplausible = 2;
+  return costs.wide > kImplausible * costs.single;
+}
+
 bool MeasuringEndsAt(const BatchCost& cost) {
   return cost.cost > kLongestBatch || cost.batch_size >= kBatchSizes.back();
 }

@@ -21,6 +21,10 @@ absl::StatusOr<std::vector<BatchCost>> MeasureBatchCosts(const PlanFactory& make
                                                          int max_batch_size,
                                                          const ClockFunction& clock);
 
+// Whether all threads took so much longer than one that something else must have had a core: a team
+// waits for its slowest member at every step. Such times are not worth keeping.
+bool WasDisturbed(const LoneCosts& costs);
+
 // Whether `cost` is the last that MeasureBatchCosts takes, however large batches may be.
 bool MeasuringEndsAt(const BatchCost& cost);
 

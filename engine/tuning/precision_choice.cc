@@ -1,5 +1,6 @@
 #include "engine/tuning/precision_choice.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_format.h"
@@ -12,7 +13,8 @@ namespace {
 constexpr double kWorthLessExact = 0.95;
 
 double MeanSeconds(const LoneCosts& costs) {
-  return std::sqrt(Seconds(costs.single) * Seconds(costs.wide));
+  // Where all threads together are slower, a lone image runs on one.
+  return std::sqrt(Seconds(costs.single) * Seconds(std::min(costs.single, costs.wide)));
 }
 
 }  // namespace

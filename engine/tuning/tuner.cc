@@ -16,7 +16,7 @@ std::optional<PlanCosts> Tuner::Find(const TuningKey& key) const {
 }
 
 void Tuner::Store(const TuningKey& key, const PlanCosts& costs) const {
-  if (environment_.cache == nullptr) return;
+  if (environment_.cache == nullptr || (costs.lone && WasDisturbed(*costs.lone))) return;
   if (const absl::Status status = environment_.cache->Store(key, costs); !status.ok()) {
     environment_.warn(
         absl::StrCat("the tuning cache is not written: ", std::string(status.message())));

@@ -83,6 +83,10 @@ absl::StatusOr<std::unique_ptr<TuningCache>> TuningCache::Open(std::string path)
   return cache;
 }
 
+std::unique_ptr<TuningCache> TuningCache::InMemory() {
+  return std::unique_ptr<TuningCache>(new TuningCache(""));
+}
+
 std::optional<PlanCosts> TuningCache::Find(const TuningKey& key) const {
   const std::lock_guard lock(mutex_);
   const auto found =
@@ -94,6 +98,7 @@ std::optional<PlanCosts> TuningCache::Find(const TuningKey& key) const {
 absl::Status TuningCache::Store(const TuningKey& key, const PlanCosts& costs) {
   const std::lock_guard lock(mutex_);
   Merge(entries_, key, costs);
+  if (path_.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const FileLock file_lock, FileLock::Acquire(LockPath(path_)));
   absl::StatusOr<std::vector<TuningEntry>> entries = ReadTuningFile(path_);
   // What cannot be understood is replaced by what this process knows.

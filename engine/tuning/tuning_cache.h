@@ -24,7 +24,9 @@ class TuningCache {
   // replaces it. Errors: the system's, where files cannot be written there.
   static absl::StatusOr<std::unique_ptr<TuningCache>> Open(std::string path);
 
-  const std::string& path() const { return path_; }
+  // One that ends with the process.
+  static std::unique_ptr<TuningCache> InMemory();
+
   // Why the content of the file was not used when it was opened; empty if it was.
   const std::string& problem() const { return problem_; }
 
@@ -39,7 +41,7 @@ class TuningCache {
 
   explicit TuningCache(std::string path) : path_(std::move(path)) {}
 
-  const std::string path_;
+  const std::string path_;  // empty: in memory
   std::string problem_;
   mutable std::mutex mutex_;  // guards entries_, and orders this process's writes
   Entries entries_;

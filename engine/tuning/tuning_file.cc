@@ -23,7 +23,9 @@ constexpr int kMaxBatchSize = 1 << 16;
 double ToMilliseconds(Duration duration) { return Seconds(duration) * 1e3; }
 
 absl::StatusOr<Duration> ReadMilliseconds(const JsonValue& value) {
-  ASSIGN_OR_RETURN(const double milliseconds, value.Number(0.0, kLongestMilliseconds));
+  // Zero is as good as any: clocks have steps.
+  ASSIGN_OR_RETURN(const double milliseconds,
+                   value.Number(-std::numeric_limits<double>::min(), kLongestMilliseconds));
   return Duration(std::llround(milliseconds * 1e6));
 }
 

@@ -63,13 +63,14 @@ TEST(Classifier, ReturnsAnOutcomeAnImageInTheirOrder) {
   EXPECT_EQ((*outcomes)[2].classes[0].label, "dog");
 }
 
-TEST(Classifier, SendsModelVersionAndTopK) {
+TEST(Classifier, SendsModelVersionTopKAndSize) {
   const FakeServer server;
-  const auto outcomes =
-      MakeClient(server)->Classify({"cat"}, {.model = "lite1", .version = 7, .top_k = 4});
+  const auto outcomes = MakeClient(server)->Classify(
+      {"cat"}, {.model = "lite1", .version = 7, .top_k = 4, .size = 96});
   ASSERT_TRUE(outcomes.ok()) << outcomes.status();
   EXPECT_EQ(server.last_request().model(), "lite1");
   EXPECT_EQ(server.last_request().version(), 7);
+  EXPECT_EQ(server.last_request().size(), 96);
   EXPECT_EQ(outcomes->front().classes.size(), 4u);
 }
 

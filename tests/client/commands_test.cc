@@ -50,15 +50,17 @@ TEST(ModelsCommand, PrintsATableOrJson) {
   const FakeServer server;
   const CommandResult table =
       RunCommand({"models"}, {.environment = {{"AVOCET_SERVER", server.address()}}});
-  EXPECT_EQ(table.output,
-            "MODEL           VERSION  ARCHITECTURE           INPUT    CLASSES  PARAMETERS\n"
-            "fake (default)  3        tf_efficientnet_lite0  240x224  1000     4.65 M\n");
+  EXPECT_EQ(
+      table.output,
+      "MODEL           VERSION  ARCHITECTURE           INPUT    PRECISION  CLASSES  PARAMETERS\n"
+      "fake (default)  3        tf_efficientnet_lite0  240x224  bfloat16   1000     4.65 M\n");
   EXPECT_EQ(table.status, 0);
 
   const CommandResult json = RunCommand({"models", "--json", "--server", server.address()});
   const auto model = nlohmann::json::parse(json.output);
   EXPECT_EQ(model["name"], "fake");
   EXPECT_EQ(model["default"], true);
+  EXPECT_EQ(model["precision"], "bfloat16");
 
   EXPECT_EQ(RunCommand({"models", "--server", "localhost:1"}).status, 3);
 }

@@ -79,6 +79,7 @@ grpc::Status FakeServer::Service::ListModels(grpc::ServerContext*, const v1::Lis
   model.set_num_classes(1000);
   model.set_parameter_count(4'650'000);
   model.set_is_default(true);
+  model.set_precision("bfloat16");
   return grpc::Status::OK;
 }
 

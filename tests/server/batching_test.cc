@@ -49,7 +49,7 @@ TEST(Batching, FormsBatchesWhileExecutorsAreBusy) {
 }
 
 TEST(Batching, StaysBelowTheLargestBatch) {
-  TestServer server({.max_batch_size = 4});
+  TestServer server({.plans = {.max_batch_size = 4}});
   server.network.Hold();
   PendingReply first = server.Send({Picture(0)});
   server.network.WaitUntilHeld(1);

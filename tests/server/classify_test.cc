@@ -209,6 +209,7 @@ TEST(Models, AreDescribed) {
   EXPECT_EQ(model.label_names(4), "label 4");
   EXPECT_EQ(model.parameter_count(), 42);
   EXPECT_TRUE(model.is_default());
+  EXPECT_EQ(model.precision(), "float32");
 
   grpc::ClientContext unknown_context;
   v1::GetModelRequest unknown;

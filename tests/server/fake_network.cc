@@ -7,17 +7,20 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/status.h"
 
 namespace avocet::testing {
 
 class FakeNetwork::FakePlan : public Plan {
  public:
-  FakePlan(FakeNetwork& network, int batch_size, int threads)
+  FakePlan(FakeNetwork& network, const FakeNetwork::Run& run)
       : network_(network),
-        run_{batch_size, threads},
-        input_(static_cast<size_t>(batch_size) * kImage),
-        logits_(static_cast<size_t>(batch_size) * kClasses) {
+        run_(run),
+        image_(static_cast<size_t>(run.side * run.side) * 3),
+        input_(static_cast<size_t>(run.batch_size) * image_),
+        logits_(static_cast<size_t>(run.batch_size) * kClasses) {
     ++network_.plans_;
+    ++network_.compilations_;
   }
   ~FakePlan() override { --network_.plans_; }
 
@@ -33,24 +36,30 @@ class FakeNetwork::FakePlan : public Plan {
     network_.Enter(run_);
     std::ranges::fill(logits_, network_.answers_nan ? std::numeric_limits<float>::quiet_NaN() : 0);
     for (size_t row = 0; row < static_cast<size_t>(run_.batch_size); ++row) {
-      const float grey = input_[row * kImage];  // 0 to 1
+      const float grey = input_[row * image_];  // 0 to 1
       const auto label = static_cast<size_t>(std::lround(grey * kClasses));
       if (label < kClasses) logits_[row * kClasses + label] += 5;
     }
   }
 
  private:
-  static constexpr size_t kImage = static_cast<size_t>(kSide) * kSide * 3;
-
   FakeNetwork& network_;
   const FakeNetwork::Run run_;
+  const size_t image_;  // floats of one
   std::vector<float> input_;
   std::vector<float> logits_;
 };
 
-PlanFactory FakeNetwork::factory() {
-  return [this](int batch_size, int threads) -> absl::StatusOr<std::unique_ptr<Plan>> {
-    return std::make_unique<FakePlan>(*this, batch_size, threads);
+PlanFactory FakeNetwork::factory(int side) {
+  return [this, side](int batch_size, int threads) -> absl::StatusOr<std::unique_ptr<Plan>> {
+    const Run run{batch_size, threads, side};
+    std::function<absl::Status(const Run&)> on_compile;
+    {
+      const std::lock_guard lock(mutex_);
+      on_compile = on_compile_;
+    }
+    RETURN_IF_ERROR(on_compile(run));
+    return std::make_unique<FakePlan>(*this, run);
   };
 }
 
@@ -72,6 +81,12 @@ std::shared_ptr<const ServedModel> FakeNetwork::Model(const std::string& name,
       .preprocessor = *std::move(preprocessor),
       .parameter_count = 42,
       .make_plan = factory(),
+      .plans_at = [this](int height, int width) -> absl::StatusOr<PlanFactory> {
+        if (height != width || height > kLargestSide) {
+          return absl::InvalidArgumentError("no such image");
+        }
+        return factory(height);
+      },
   });
 }
 
@@ -83,6 +98,11 @@ void FakeNetwork::SetCost(std::function<Duration(int)> cost) {
 void FakeNetwork::SetOnInput(std::function<void()> on_input) {
   const std::lock_guard lock(mutex_);
   on_input_ = std::move(on_input);
+}
+
+void FakeNetwork::SetOnCompile(std::function<absl::Status(const Run&)> on_compile) {
+  const std::lock_guard lock(mutex_);
+  on_compile_ = std::move(on_compile);
 }
 
 void FakeNetwork::Hold() {
@@ -118,7 +138,7 @@ void FakeNetwork::Enter(const Run& run) {
   changed_.notify_all();
   changed_.wait(lock, [this] { return !holding_; });
   --held_;
-  clock_.Advance(cost_(run.batch_size));
+  clock_.Advance(cost_(run.batch_size) / (threads_help ? run.threads : 1));
 }
 
 void FakeNetwork::AskForInput() {

@@ -81,7 +81,8 @@ TEST(Start, FailsWhenAPlanCannotBeCompiledAndTellsThoseWhoWait) {
                                              .shelf = server.shelf,
                                              .metrics = server.metrics,
                                              .clock = server.clock};
-  EXPECT_EQ(ExecutorPool::Start(environment, 1).status().message(), "cannot compile");
+  EXPECT_EQ(ExecutorPool::Start(environment, {}, server.tuner).status().message(),
+            "cannot compile");
   EXPECT_EQ(early.Get().status.error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 

@@ -101,11 +101,12 @@ TEST_F(ModelFolders, AreAnErrorWhenTheFolderIsMissing) {
 
 TEST_F(ModelFolders, ReportWhatIsWrongWithARealOne) {
   Make("a/1");
-  const auto empty = LoadModel(root_ / "a" / "1", "a", 1);
+  Tuner tuner({});
+  const auto empty = LoadModel(root_ / "a" / "1", "a", 1, {}, tuner);
   EXPECT_THAT(std::string(empty.status().message()), HasSubstr("config.json"));
   std::ofstream(root_ / "a" / "1" / "config.json")
       << R"({"architecture": "no_such_network", "num_classes": 3, "pretrained_cfg": {"input_size": [3, 32, 32]}})";
-  const auto unknown = LoadModel(root_ / "a" / "1", "a", 1);
+  const auto unknown = LoadModel(root_ / "a" / "1", "a", 1, {}, tuner);
   EXPECT_THAT(std::string(unknown.status().message()), HasSubstr("no_such_network"));
 }
 

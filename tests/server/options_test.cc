@@ -46,7 +46,13 @@ TEST(Options, HaveTheDocumentedDefaults) {
   EXPECT_EQ(options.limits.max_image_bytes, 16u << 20);
   EXPECT_EQ(options.max_image_pixels, 64'000'000);
   EXPECT_EQ(options.limits.max_images, 64);
-  EXPECT_EQ(options.max_batch_size, 8);
+  EXPECT_EQ(options.plans.max_batch_size, 8);
+  EXPECT_TRUE(options.plans.batch_sizes.empty());
+  EXPECT_EQ(options.plans.lone_image, LoneImage::kMeasured);
+  EXPECT_EQ(options.precision.For("any"), std::nullopt);
+  EXPECT_EQ(options.tuning_cache, std::nullopt);
+  EXPECT_EQ(options.limits.max_size, 1024);
+  EXPECT_EQ(options.size_variants, 4);
   EXPECT_EQ(options.queue_capacity, 256);
   EXPECT_EQ(options.executors, 0);
   EXPECT_TRUE(options.apply_exif_orientation);
@@ -68,6 +74,13 @@ TEST(Options, AreTakenFromTheCommandLine) {
                                "--max-image-pixels=99",
                                "--max-images-per-request=3",
                                "--max-batch-size=4",
+                               "--batch-sizes=1,2,6",
+                               "--lone-image=wide",
+                               "--precision=bfloat16",
+                               "--precision=d=int8",
+                               "--tuning-cache=t",
+                               "--max-size=0",
+                               "--size-variants=9",
                                "--queue-capacity=5",
                                "--executors=6",
                                "--ignore-exif-orientation",
@@ -90,7 +103,14 @@ TEST(Options, AreTakenFromTheCommandLine) {
   EXPECT_EQ(options.limits.max_image_bytes, 1000u);
   EXPECT_EQ(options.max_image_pixels, 99);
   EXPECT_EQ(options.limits.max_images, 3);
-  EXPECT_EQ(options.max_batch_size, 4);
+  EXPECT_EQ(options.plans.max_batch_size, 4);
+  EXPECT_EQ(options.plans.batch_sizes, (std::vector<int>{1, 2, 6}));
+  EXPECT_EQ(options.plans.lone_image, LoneImage::kWide);
+  EXPECT_EQ(options.precision.For("any"), Precision::kBFloat16);
+  EXPECT_EQ(options.precision.For("d"), Precision::kInt8);
+  EXPECT_EQ(options.tuning_cache, "t");
+  EXPECT_EQ(options.limits.max_size, 0);
+  EXPECT_EQ(options.size_variants, 9);
   EXPECT_EQ(options.queue_capacity, 5);
   EXPECT_EQ(options.executors, 6);
   EXPECT_FALSE(options.apply_exif_orientation);
@@ -101,6 +121,10 @@ TEST(Options, AreTakenFromTheCommandLine) {
   EXPECT_EQ(options.drain.timeout.count(), 2000);
   EXPECT_FALSE(options.grpc.reflection);
   EXPECT_EQ(options.log_level, "debug");
+}
+
+TEST(Options, SwitchTheTuningCacheOff) {
+  EXPECT_EQ(Parse({"--models=m", "--tuning-cache=off"}).options->tuning_cache, "");
 }
 
 TEST(Options, SwitchMetricsOff) {
@@ -144,6 +168,11 @@ INSTANTIATE_TEST_SUITE_P(
             "MetricsPort", {"--models=m", "--metrics-port=70000"}, "--metrics-port", "65535"},
         WrongUsage{"Versions", {"--models=m", "--versions=old"}, "--versions", "latest"},
         WrongUsage{"BatchSize", {"--models=m", "--max-batch-size=0"}, "--max-batch-size", "1"},
+        WrongUsage{"Precision", {"--models=m", "--precision=half"}, "--precision", "bfloat16"},
+        WrongUsage{"PrecisionOfAModel", {"--models=m", "--precision=m=x"}, "--precision", "m=x"},
+        WrongUsage{"BatchSizes", {"--models=m", "--batch-sizes=1,65"}, "--batch-sizes", "64"},
+        WrongUsage{"LoneImage", {"--models=m", "--lone-image=all"}, "--lone-image", "single"},
+        WrongUsage{"MaxSize", {"--models=m", "--max-size=1025"}, "--max-size", "1024"},
         WrongUsage{"Executors", {"--models=m", "--executors=-1"}, "--executors", "1024"},
         WrongUsage{
             "MessageBytes", {"--models=m", "--max-message-bytes=3"}, "--max-message-bytes", "1024"},

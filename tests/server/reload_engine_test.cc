@@ -49,13 +49,14 @@ TEST(ReloadEngine, AnswersWithTheNewWeightsAndFailsNoRequest) {
   const TemporaryFolder folder;
   Publish(folder.path(), 1);
   TestServer server({.executors = 2, .wide_threads = 2});
+  Tuner tuner({});
   ModelWatcher watcher(
       {.models = folder.path(),
-       .max_batch_size = 2,
-       .load = LoadModel,
+       .plans = {.max_batch_size = 2},
+       .load = MakeModelLoader({}, tuner),
        .set_serving = [&](const std::string& name,
                           bool serving) { server.server->SetModelServing(name, serving); }},
-      server.environment());
+      server.environment(), tuner);
   watcher.Poll();  // the fake model of the test server goes, as it has no folder
 
   std::atomic<bool> done = false;

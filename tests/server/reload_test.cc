@@ -52,8 +52,6 @@ class Reload : public ::testing::Test {
       if (std::filesystem::exists(folder / "broken")) return absl::DataLossError("broken");
       return later_.Model(name, version);
     };
-    Executor::Environment environment = server_.environment();
-    environment.cost_clock = clock_.clock();
     return ModelWatcher(
         {.models = folder_.path(),
          .versions = versions,
@@ -61,7 +59,7 @@ class Reload : public ::testing::Test {
          .load = load,
          .set_serving = [this](const std::string& name,
                                bool serving) { server_.server->SetModelServing(name, serving); }},
-        environment);
+        server_.environment(), tuner_);
   }
 
   // The version that answers; 0 when the call fails.
@@ -92,6 +90,7 @@ class Reload : public ::testing::Test {
   const TemporaryFolder folder_;
   FakeClock clock_;
   FakeNetwork later_{clock_};  // of what the watcher loads
+  Tuner tuner_{{.cache = nullptr, .wall_clock = clock_.clock(), .cost_clock = clock_.clock()}};
   std::atomic<int> loads_ = 0;
   TestServer server_;
 };

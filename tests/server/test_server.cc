@@ -49,13 +49,14 @@ Executor::Environment TestServer::environment() {
           .clock = clock,
           .decode = options_.decode,
           .wide_threads = options_.wide_threads,
-          .cost_clock = clock};
+          .size_variants = options_.size_variants};
 }
 
 void TestServer::StartExecutors() {
-  auto started = ExecutorPool::Start(environment(), options_.max_batch_size);
+  auto started = ExecutorPool::Start(environment(), options_.plans, tuner);
   AVOCET_CHECK(started.ok());
   executors_ = *std::move(started);
+  if (options_.wait_for_all_plans) executors_->WaitForAllPlans();
   WaitUntilIdle();
   network.ForgetRuns();
   server->SetServing(true);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/tuning/tuner.h"
 #include "proto/classifier.grpc.pb.h"
 #include "server/classifier_service.h"
 #include "server/executor_pool.h"
@@ -27,12 +28,14 @@ struct TestServerOptions {
   std::string default_model = {};
   int executors = 1;
   int wide_threads = 1;
-  int max_batch_size = 8;
+  int size_variants = 4;
+  PlanPolicy plans = {};
   int queue_capacity = 256;
   RequestLimits limits = {};
   DecodeOptions decode = {};
   GrpcServerOptions grpc = {.address = "127.0.0.1", .port = 0};
   bool start_executors = true;
+  bool wait_for_all_plans = true;  // before the first request
 };
 
 // The answer to one call.
@@ -65,6 +68,7 @@ class TestServer {
 
   // Does what start_executors = false left out, and says SERVING.
   void StartExecutors();
+  ExecutorPool& executors() { return *executors_; }
   // Closes the queue and waits until everything in it is answered.
   void StopExecutors() { executors_.reset(); }
 
@@ -101,6 +105,7 @@ class TestServer {
   CallTracker calls;
   std::unique_ptr<ClassifierService> service;
   std::unique_ptr<GrpcServer> server;
+  Tuner tuner{{.cache = nullptr, .wall_clock = clock, .cost_clock = clock}};
 
  private:
   const TestServerOptions options_;

@@ -35,9 +35,18 @@ TEST(FastestPrecision, TakesTheMoreExactOneOfTwoThatAreAboutAsFast) {
 }
 
 TEST(FastestPrecision, CountsBothTimes) {
-  // Slower alone, yet twice as fast under load.
+  // No faster alone, yet twice as fast under load.
   EXPECT_EQ(FastestPrecision(std::vector{Cost(Precision::kFloat32, 1000, 500),
-                                         Cost(Precision::kBFloat16, 500, 550)}),
+                                         Cost(Precision::kBFloat16, 500, 490)}),
+            Precision::kBFloat16);
+  EXPECT_EQ(FastestPrecision(std::vector{Cost(Precision::kFloat32, 1000, 500),
+                                         Cost(Precision::kBFloat16, 960, 470)}),
+            Precision::kFloat32);
+}
+
+TEST(FastestPrecision, RunsALoneImageOnOneThreadWhereAllAreSlower) {
+  EXPECT_EQ(FastestPrecision(std::vector{Cost(Precision::kFloat32, 1000, 900),
+                                         Cost(Precision::kBFloat16, 500, 50'000)}),
             Precision::kBFloat16);
 }
 

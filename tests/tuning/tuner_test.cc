@@ -139,6 +139,14 @@ TEST_F(TunerTest, RemembersWhatALoneImageCosts) {
   EXPECT_THAT(plans_.runs, IsEmpty());
 }
 
+TEST_F(TunerTest, DoesNotRememberAMeasurementThatWasDisturbed) {
+  const Tuner::Candidate disturbed = {
+      Key(Precision::kFloat32),
+      plans_.Network("net", [](int, int threads) { return milliseconds(threads == 1 ? 9 : 500); })};
+  EXPECT_EQ(Tuner(Environment()).LoneCostsOf(disturbed)->wide, milliseconds(500));
+  EXPECT_EQ(cache_->Find(disturbed.key), std::nullopt);
+}
+
 TEST_F(TunerTest, WarnsOfACacheThatCannotBeWritten) {
   std::filesystem::remove_all(folder_.path());
   EXPECT_TRUE(Tuner(Environment()).LoneCostsOf(Candidate(Precision::kFloat32, 2)).ok());
