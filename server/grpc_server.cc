@@ -1,5 +1,6 @@
 #include "server/grpc_server.h"
 
+#include <google/protobuf/message.h>
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -13,6 +14,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status.h"
 #include "proto/classifier.grpc.pb.h"
+#include "proto/health.pb.h"
 #include "server/listen_address.h"
 
 namespace avocet {
@@ -22,7 +24,10 @@ namespace {
 // the library is linked.
 class SetReflection : public grpc::ServerBuilderOption {
  public:
-  explicit SetReflection(bool on) : on_(on) {}
+  explicit SetReflection(bool on) : on_(on) {
+    // gRPC's health service comes without its descriptor, which tools ask reflection for.
+    google::protobuf::LinkMessageReflection<grpc::health::v1::HealthCheckRequest>();
+  }
 
   void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {

@@ -27,6 +27,13 @@ ServingStatus StatusField(const std::string& message) {
   return static_cast<ServingStatus>(message[1]);
 }
 
+std::string AskReflection(const std::shared_ptr<grpc::Channel>& channel,
+                          const std::string& request) {
+  GenericCall call(channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                   request);
+  return call.Read().value_or("");
+}
+
 }  // namespace
 
 GenericCall::GenericCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
@@ -98,10 +105,13 @@ std::optional<ServingStatus> HealthWatch::Next() {
 
 std::string ListServices(const std::shared_ptr<grpc::Channel>& channel) {
   // Field 7 of ServerReflectionRequest is list_services; its value is not looked at.
-  GenericCall call(channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                   StringField(7, "*"));
-  const std::optional<std::string> answer = call.Read();
-  return answer.value_or("");
+  return AskReflection(channel, StringField(7, "*"));
+}
+
+std::string DescribeSymbol(const std::shared_ptr<grpc::Channel>& channel,
+                           const std::string& symbol) {
+  // Field 4 of ServerReflectionRequest is file_containing_symbol.
+  return AskReflection(channel, StringField(4, symbol));
 }
 
 }  // namespace avocet::testing

@@ -60,6 +60,11 @@ class HealthWatch {
 // The answer of reflection to "list services", as it is encoded; empty when there is no reflection.
 std::string ListServices(const std::shared_ptr<grpc::Channel>& channel);
 
+// The answer of reflection to "which file defines `symbol`": the encoded descriptor of that file,
+// or of an error.
+std::string DescribeSymbol(const std::shared_ptr<grpc::Channel>& channel,
+                           const std::string& symbol);
+
 }  // namespace avocet::testing
 
 #endif  // AVOCET_TESTS_SERVER_GENERIC_CLIENT_H_

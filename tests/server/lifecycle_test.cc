@@ -95,6 +95,14 @@ TEST(Reflection, ListsTheServiceUnlessSwitchedOff) {
   EXPECT_TRUE(without.Classify({Picture(0)}).status.ok());
 }
 
+TEST(Reflection, DescribesTheServicesItLists) {
+  TestServer server;
+  EXPECT_THAT(DescribeSymbol(server.NewChannel(), "avocet.v1.Classifier"),
+              HasSubstr("ClassifyRequest"));
+  EXPECT_THAT(DescribeSymbol(server.NewChannel(), "grpc.health.v1.Health"),
+              HasSubstr("HealthCheckRequest"));
+}
+
 TEST(Drain, AnswersWhatWasAcceptedAndRefusesWhatIsNew) {
   TestServer server;
   server.network.Hold();
