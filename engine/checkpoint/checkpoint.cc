@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -10,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/base/edit_distance.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/float_conversion.h"
 #include "engine/graph/parameter_spec.h"
@@ -18,6 +20,9 @@ namespace avocet {
 namespace {
 
 constexpr char kAnotherBackbone[] = "was it trained with another backbone?";
+constexpr char kNoStatistics[] =
+    "were the running statistics of its batch norms (PyTorch's buffers) left out when it was "
+    "saved?";
 constexpr char kAnotherHead[] = "does config.json name the number of classes it was trained for?";
 
 std::string ShapeString(std::span<const std::int64_t> shape) {
@@ -33,27 +38,30 @@ bool IsCounter(std::string_view name) {
   return name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
 }
 
-// Collects names that share one problem and shows the first few.
-class NameList {
- public:
-  void Add(std::string_view name) {
-    constexpr int kShown = 3;
-    if (count_ < kShown) {
-      absl::StrAppend(&text_, count_ > 0 ? ", \"" : "\"",
-                      absl::Utf8SafeCEscape({name.data(), name.size()}), "\"");
-    } else if (count_ == kShown) {
-      absl::StrAppend(&text_, ", ...");
-    }
-    ++count_;
-  }
-  bool empty() const { return count_ == 0; }
-  int count() const { return count_; }
-  const std::string& text() const { return text_; }
+using TensorIndex = std::map<std::string_view, const TensorView*>;
 
- private:
-  int count_ = 0;
-  std::string text_;
-};
+std::string Quoted(std::string_view name) {
+  return absl::StrCat("\"", absl::Utf8SafeCEscape({name.data(), name.size()}), "\"");
+}
+
+// The first few of the names that share a problem, each with the nearest of those that have the
+// opposite one, where there are any.
+std::string ShowNames(std::span<const std::string_view> names,
+                      std::span<const std::string_view> opposite) {
+  constexpr std::size_t kShown = 3;
+  constexpr std::size_t kCompared = 2000;  // bounds the time that a hostile file can take
+  std::string text;
+  for (const std::string_view name : names.first(std::min(names.size(), kShown))) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", Quoted(name));
+    if (opposite.empty()) continue;
+    const auto candidates = opposite.first(std::min(opposite.size(), kCompared));
+    absl::StrAppend(&text, " (nearest: ",
+                    Quoted(*std::ranges::min_element(
+                        candidates, {}, [&](auto other) { return EditDistance(name, other); })),
+                    ")");
+  }
+  return text + (names.size() > kShown ? ", ..." : "");
+}
 
 // What is wrong with `tensor` as the parameter `spec`, before its values are read.
 std::optional<std::string> Mismatch(const ParameterSpec& spec, const TensorView& tensor) {
@@ -84,53 +92,66 @@ std::optional<std::string> NonFinite(std::span<const float> values) {
                       " as float32; did the training diverge?");
 }
 
-absl::Status CheckNames(const Safetensors& file, absl::string_view source,
+bool IsRunningStatistic(std::string_view name) {
+  return name.ends_with(".running_mean") || name.ends_with(".running_var");
+}
+
+absl::Status CheckNames(const TensorIndex& tensors, absl::string_view source,
                         std::span<const ParameterSpec> specs) {
   std::set<std::string_view> wanted;
-  NameList missing;
+  std::vector<std::string_view> missing;
   for (const ParameterSpec& spec : specs) {
     wanted.insert(spec.name);
-    if (file.Find(spec.name) == nullptr) missing.Add(spec.name);
+    if (!tensors.contains(spec.name)) missing.push_back(spec.name);
   }
-  NameList extra;
-  for (const TensorView& tensor : file.tensors()) {
-    if (!wanted.contains(tensor.name) && !IsCounter(tensor.name)) extra.Add(tensor.name);
+  std::vector<std::string_view> extra;
+  for (const auto& [name, tensor] : tensors) {
+    if (!wanted.contains(name) && !IsCounter(name)) extra.push_back(name);
   }
   if (missing.empty() && extra.empty()) return absl::OkStatus();
+  const char* advice = kAnotherBackbone;
+  if (extra.empty() && std::ranges::all_of(missing, IsRunningStatistic)) advice = kNoStatistics;
   std::string problems;
   if (!missing.empty()) {
-    absl::StrAppend(&problems, "lacks ", missing.count(), " of the network's ", specs.size(),
-                    " parameters: ", missing.text(), "; ");
+    absl::StrAppend(&problems, "lacks ", missing.size(), " of the network's ", specs.size(),
+                    " parameters: ", ShowNames(missing, extra), "; ");
   }
   if (!extra.empty()) {
-    absl::StrAppend(&problems, "has ", extra.count(),
-                    " tensors that the network does not know: ", extra.text(), "; ");
+    absl::StrAppend(&problems, "has ", extra.size(),
+                    " tensors that the network does not know: ", ShowNames(extra, missing), "; ");
   }
-  return absl::InvalidArgumentError(absl::StrCat(source, ": ", problems, kAnotherBackbone));
+  return absl::InvalidArgumentError(absl::StrCat(source, ": ", problems, advice));
 }
 
 }  // namespace
 
-absl::StatusOr<Parameters> LoadParameters(const Safetensors& file, std::string_view source,
-                                          const Graph& graph) {
+absl::StatusOr<Parameters> LoadParameters(std::span<const TensorView> tensors,
+                                          std::string_view source, const Graph& graph) {
   const absl::string_view shown(source.data(), source.size());
   const std::vector<ParameterSpec> specs = GraphParameters(graph);
-  RETURN_IF_ERROR(CheckNames(file, shown, specs));
+  TensorIndex index;
+  for (const TensorView& tensor : tensors) index.emplace(tensor.name, &tensor);
+  RETURN_IF_ERROR(CheckNames(index, shown, specs));
 
   const auto error = [&](const ParameterSpec& spec, const std::string& problem) {
     return absl::InvalidArgumentError(
         absl::StrCat(shown, ": parameter \"", spec.name, "\": ", problem));
   };
   for (const ParameterSpec& spec : specs) {
-    if (const auto problem = Mismatch(spec, *file.Find(spec.name))) return error(spec, *problem);
+    if (const auto problem = Mismatch(spec, *index.at(spec.name))) return error(spec, *problem);
   }
   Parameters parameters(specs);
   for (const ParameterSpec& spec : specs) {
     const std::span<float> values = parameters.Get(spec.name);
-    CopyAsFloat(*file.Find(spec.name), values);
+    CopyAsFloat(*index.at(spec.name), values);
     if (const auto problem = NonFinite(values)) return error(spec, *problem);
   }
   return parameters;
+}
+
+absl::StatusOr<Parameters> LoadParameters(const Safetensors& file, std::string_view source,
+                                          const Graph& graph) {
+  return LoadParameters(file.tensors(), source, graph);
 }
 
 absl::StatusOr<Parameters> LoadParameters(const std::string& model_dir, const Graph& graph) {

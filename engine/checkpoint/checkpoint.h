@@ -2,6 +2,7 @@
 #ifndef AVOCET_ENGINE_CHECKPOINT_CHECKPOINT_H_
 #define AVOCET_ENGINE_CHECKPOINT_CHECKPOINT_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,12 +13,15 @@
 
 namespace avocet {
 
-// The parameters of `graph` from the file's tensors of the same names, as float32. The tensors may
+// The parameters of `graph` from the tensors of the same names, as float32. The tensors may
 // be F16, BF16, F32 or F64, and may differ from the graph in trailing dimensions of 1, since a
 // linear layer and a convolution of 1 x 1 have the same weights. `num_batches_tracked`, a counter
-// of batch norms, is not looked at. INVALID_ARGUMENT, with the first names and the number of all,
-// if tensors are missing, are not asked for, have another shape or type, or hold NaN or infinities.
-// `source` begins the message.
+// of batch norms, is not looked at. INVALID_ARGUMENT, with the first names, the nearest to them and
+// the number of all, if tensors are missing, are not asked for, have another shape or type, or hold
+// NaN or infinities. `source` begins the message. The names of `tensors` are distinct.
+absl::StatusOr<Parameters> LoadParameters(std::span<const TensorView> tensors,
+                                          std::string_view source, const Graph& graph);
+// The same of a file's tensors.
 absl::StatusOr<Parameters> LoadParameters(const Safetensors& file, std::string_view source,
                                           const Graph& graph);
 

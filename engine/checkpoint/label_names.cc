@@ -1,8 +1,14 @@
 #include "engine/checkpoint/label_names.h"
 
+#include <span>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "engine/base/status.h"
+#include "engine/checkpoint/file_reader.h"
 #include "engine/checkpoint/imagenet_labels.h"
+#include "engine/checkpoint/json_document.h"
 
 namespace avocet {
 
@@ -19,6 +25,30 @@ absl::StatusOr<std::vector<std::string>> ReadLabelNames(const JsonValue& value) 
     }
     ASSIGN_OR_RETURN(const JsonValue member, value.RequiredMember(std::to_string(i)));
     ASSIGN_OR_RETURN(names.emplace_back(), member.String());
+  }
+  return names;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadLabelFile(const std::string& path) {
+  ASSIGN_OR_RETURN(FileReader file, FileReader::Open(path));
+  if (file.size() > kMaxJsonBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", file.size(), " bytes are more than ", kMaxJsonBytes));
+  }
+  std::string text(static_cast<std::size_t>(file.size()), '\0');
+  RETURN_IF_ERROR(file.Read(std::as_writable_bytes(std::span(text))));
+  if (text.starts_with('[') || text.starts_with('{')) {
+    ASSIGN_OR_RETURN(const nlohmann::json document, ReadJsonFile(path));
+    return ReadLabelNames(JsonValue(document, path));
+  }
+  absl::StripTrailingAsciiWhitespace(&text);
+  std::vector<std::string> names = absl::StrSplit(text, '\n');
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    absl::StripAsciiWhitespace(&names[i]);
+    if (names[i].empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": line ", i + 1, ": expected the name of a class, found nothing"));
+    }
   }
   return names;
 }

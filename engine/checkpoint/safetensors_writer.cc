@@ -174,6 +174,15 @@ absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite
   return file.Commit();
 }
 
+std::vector<TensorToWrite> TensorsOf(std::span<const TensorView> tensors) {
+  std::vector<TensorToWrite> result;
+  result.reserve(tensors.size());
+  for (const TensorView& tensor : tensors) {
+    result.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.data});
+  }
+  return result;
+}
+
 std::vector<TensorToWrite> TensorsOf(const Parameters& parameters,
                                      std::span<const ParameterSpec> specs, DType dtype) {
   std::vector<TensorToWrite> tensors;

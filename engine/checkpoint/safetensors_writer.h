@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "engine/checkpoint/dtype.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/graph/parameter_spec.h"
 #include "engine/graph/parameters.h"
 
@@ -38,6 +39,9 @@ using Metadata = std::map<std::string, std::string>;
 // ones that become infinite). System errors carry the path.
 absl::Status WriteSafetensors(const std::string& path, std::vector<TensorToWrite> tensors,
                               const Metadata& metadata = {{"format", "pt"}});
+
+// The same tensors, as they are.
+std::vector<TensorToWrite> TensorsOf(std::span<const TensorView> tensors);
 
 // The tensors of `specs`, in `dtype`, from the parameters of those names.
 std::vector<TensorToWrite> TensorsOf(const Parameters& parameters,

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "engine/models/edit_distance.h"
+#include "engine/base/edit_distance.h"
 
 namespace avocet {
 

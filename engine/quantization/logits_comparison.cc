@@ -36,8 +36,14 @@ LogitsComparison CompareLogits(std::span<const std::vector<float>> expected,
   comparison.least_cosine = 1;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     AVOCET_CHECK(expected[i].size() == found[i].size());
-    std::vector<float> probabilities(expected[i].size());
+    std::vector<float> probabilities(expected[i].size()), others(expected[i].size());
     Softmax(expected[i], probabilities);
+    Softmax(found[i], others);
+    for (std::size_t k = 0; k < others.size(); ++k) {
+      comparison.largest_probability_change =
+          std::max(comparison.largest_probability_change,
+                   std::abs(double{probabilities[k]} - double{others[k]}));
+    }
     const auto best = std::ranges::max_element(expected[i]) - expected[i].begin();
     const bool agrees = std::ranges::max_element(found[i]) - found[i].begin() == best;
     const bool certain = *std::ranges::max_element(probabilities) >= kCertain;

@@ -14,6 +14,7 @@ struct LogitsComparison {
   int certain_agreeing = 0;
   double mean_cosine = 0;  // of the angle between the logits of an image
   double least_cosine = 0;
+  double largest_probability_change = 0;  // of any class of any image
 
   // Share of the certain images that agree; of all, where none is certain.
   double agreement() const;

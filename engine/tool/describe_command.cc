@@ -27,11 +27,14 @@ struct Flags {
   bool passes = false;
   bool compiled = false;
   bool json = false;
+  std::string precision = std::string(PrecisionName(Precision::kFloat32));
   ProgramOptions program;
 };
 
 absl::Status DescribeProgram(const Flags& flags, const Network& network) {
-  ASSIGN_OR_RETURN(const ProgramReport report, MeasureProgram(network, flags.program));
+  ProgramOptions options = flags.program;
+  ASSIGN_OR_RETURN(options.precision, ParsePrecision(flags.precision));
+  ASSIGN_OR_RETURN(const ProgramReport report, MeasureProgram(network, options));
   const std::string text =
       flags.json ? ProgramJson(report) : ProgramText(report, TerminalColumns());
   std::fputs(text.c_str(), stdout);
@@ -83,6 +86,11 @@ void AddDescribeCommand(CLI::App& app, std::function<absl::Status()>& run) {
           ->excludes(passes);
   command->add_option("--batch", flags->program.batch_size, "Images a run")
       ->check(CLI::Range(1, kMaxBatch))
+      ->needs(compiled)
+      ->capture_default_str();
+  command
+      ->add_option("--precision", flags->precision,
+                   "float32, bfloat16, or int8 of a quantized model folder")
       ->needs(compiled)
       ->capture_default_str();
   command->add_option("--threads", flags->program.threads, "Threads a run")

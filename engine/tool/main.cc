@@ -7,8 +7,11 @@
 
 #include "absl/status/status.h"
 #include "engine/tool/describe_command.h"
+#include "engine/tool/evaluate_command.h"
 #include "engine/tool/exit_status.h"
+#include "engine/tool/import_command.h"
 #include "engine/tool/list_command.h"
+#include "engine/tool/quantize_command.h"
 
 int main(int argc, char** argv) {
   // A reader that has seen enough (| head) ends this process quietly, also when the parent ignored
@@ -22,7 +25,10 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   std::function<absl::Status()> run;
   avocet::AddDescribeCommand(app, run);
+  avocet::AddEvaluateCommand(app, run);
+  avocet::AddImportCommand(app, run);
   avocet::AddListCommand(app, run);
+  avocet::AddQuantizeCommand(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/quantization_file.h"
 #include "engine/models/zoo.h"
 
 namespace avocet {
@@ -74,6 +75,11 @@ absl::StatusOr<Network> FindNetwork(const std::string& name, const NetworkChoice
 absl::StatusOr<Parameters> NetworkParameters(const Network& network) {
   if (network.model_dir.empty()) return RandomParameters(network.graph);
   return LoadParameters(network.model_dir, network.graph);
+}
+
+absl::StatusOr<std::optional<Quantization>> NetworkQuantization(const Network& network) {
+  if (network.model_dir.empty()) return std::nullopt;
+  return ReadQuantization(network.model_dir, network.graph);
 }
 
 }  // namespace avocet

@@ -9,6 +9,7 @@
 #include "engine/checkpoint/model_config.h"
 #include "engine/graph/graph.h"
 #include "engine/graph/parameters.h"
+#include "engine/graph/quantization.h"
 
 namespace avocet {
 
@@ -35,6 +36,9 @@ absl::StatusOr<Graph> BuildGraph(const ModelConfig& config);
 // The folder's weights; without a folder, random ones of unit gain, so that activations stay in
 // range. The same on every call.
 absl::StatusOr<Parameters> NetworkParameters(const Network& network);
+
+// The folder's quantization, if it has one.
+absl::StatusOr<std::optional<Quantization>> NetworkQuantization(const Network& network);
 
 }  // namespace avocet
 

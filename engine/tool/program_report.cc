@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -83,17 +84,25 @@ std::string Flops(std::int64_t multiply_adds, double seconds) {
 absl::StatusOr<ProgramReport> MeasureProgram(const Network& network,
                                              const ProgramOptions& options) {
   ASSIGN_OR_RETURN(Parameters parameters, NetworkParameters(network));
+  ASSIGN_OR_RETURN(std::optional<Quantization> quantization, NetworkQuantization(network));
+  if (options.precision == Precision::kInt8 && !quantization) {
+    return absl::InvalidArgumentError(
+        "int8 needs a model folder with a quantization.json, which `quantize` writes");
+  }
   const Clock::time_point start = Clock::now();
-  const auto model = InferenceModel::Create(network.graph, std::move(parameters));
+  const auto model =
+      InferenceModel::Create(network.graph, std::move(parameters), std::move(quantization));
   const Shape input = network.input();
   ASSIGN_OR_RETURN(const auto plan, model->Compile({.batch_size = options.batch_size,
                                                     .height = input.h,
                                                     .width = input.w,
-                                                    .threads = options.threads}));
+                                                    .threads = options.threads,
+                                                    .precision = options.precision}));
   ProgramReport report;
   report.compile_seconds = SecondsSince(start);
   report.architecture = network.architecture;
   report.random_weights = network.model_dir.empty();
+  report.precision = options.precision;
   report.input = input;
   report.input.n = options.batch_size;
   report.threads = options.threads;
@@ -131,11 +140,11 @@ std::string ProgramText(const ProgramReport& report, int max_width) {
   table.Add({"total", absl::StrCat(report.steps.size(), " steps"), "",
              absl::StrFormat("%.3f", sum * 1e3), "", Flops(MultiplyAdds(report), sum)});
 
-  std::string text =
-      absl::StrFormat("%s   input %dx%dx%dx%d, %d thread%s, %s weights, medians of %d runs\n\n",
-                      report.architecture, report.input.n, report.input.h, report.input.w,
-                      report.input.c, report.threads, report.threads == 1 ? "" : "s",
-                      report.random_weights ? "random" : "its own", report.runs);
+  std::string text = absl::StrFormat(
+      "%s   %s, input %dx%dx%dx%d, %d thread%s, %s weights, medians of %d runs\n\n",
+      report.architecture, std::string(PrecisionName(report.precision)), report.input.n,
+      report.input.h, report.input.w, report.input.c, report.threads,
+      report.threads == 1 ? "" : "s", report.random_weights ? "random" : "its own", report.runs);
   absl::StrAppend(&text, table.Print(max_width));
   absl::StrAppendFormat(
       &text,
@@ -163,6 +172,7 @@ std::string ProgramJson(const ProgramReport& report) {
   }
   const Shape& input = report.input;
   const Json document = {{"network", report.architecture},
+                         {"precision", PrecisionName(report.precision)},
                          {"random_weights", report.random_weights},
                          {"input", {input.n, input.c, input.h, input.w}},
                          {"threads", report.threads},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/base/precision.h"
 #include "engine/tool/network.h"
 
 namespace avocet {
@@ -16,6 +17,8 @@ struct ProgramOptions {
   int batch_size = 1;
   int threads = 1;
   int runs = 0;  // 0: about a second's worth
+  // int8 is for model folders with a quantization alone.
+  Precision precision = Precision::kFloat32;
 };
 
 struct ProgramStep {
@@ -29,6 +32,7 @@ struct ProgramStep {
 struct ProgramReport {
   std::string architecture;
   bool random_weights = true;
+  Precision precision = Precision::kFloat32;
   Shape input;
   int threads = 1;
   int runs = 0;

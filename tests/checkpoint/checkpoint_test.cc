@@ -132,6 +132,28 @@ TEST(LoadParameters, NamesBothWhenTensorsAreRenamed) {
                                       HasSubstr("has 1 tensors"), HasSubstr("\"conv1.weight\"")));
 }
 
+TEST(LoadParameters, ShowsTheNearestNames) {
+  auto tensors = RightTensors();
+  tensors[0].name = "convs.weight";
+  tensors[2].name = "fc.biases";
+  EXPECT_EQ(Problem(tensors),
+            "m.safetensors: lacks 2 of the network's 3 parameters: \"conv.weight\" (nearest: "
+            "\"convs.weight\"), \"fc.bias\" (nearest: \"fc.biases\"); has 2 tensors that the "
+            "network does not know: \"convs.weight\" (nearest: \"conv.weight\"), \"fc.biases\" "
+            "(nearest: \"fc.bias\"); was it trained with another backbone?");
+}
+
+TEST(LoadParameters, RecognizesMissingStatistics) {
+  Builder b({.channels = 1, .height = 2, .width = 2});
+  b.BatchNorm("bn", b.input());
+  const auto file = ParseBytes(Bytes(
+      {{"bn.weight", "F32", {1}, Raw<float>({1})}, {"bn.bias", "F32", {1}, Raw<float>({0})}}));
+  EXPECT_EQ(LoadParameters(*file, "m.safetensors", *std::move(b).Finish()).status().message(),
+            "m.safetensors: lacks 2 of the network's 4 parameters: \"bn.running_mean\", "
+            "\"bn.running_var\"; were the running statistics of its batch norms (PyTorch's "
+            "buffers) left out when it was saved?");
+}
+
 TEST(LoadParameters, ReportsWrongShapes) {
   auto tensors = RightTensors();
   tensors[0].shape = {3, 2, 1, 1};

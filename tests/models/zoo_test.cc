@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "engine/models/edit_distance.h"
+#include "engine/base/edit_distance.h"
 #include "engine/models/efficientnet_network.h"
 
 namespace avocet {

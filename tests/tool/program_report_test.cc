@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/onednn/inference_model.h"
 #include "engine/tool/node_cost.h"
 
 namespace avocet {
@@ -41,7 +42,7 @@ TEST(ProgramReport, PrintsStepsAndSizes) {
   const absl::StatusOr<ProgramReport> report = MeasureProgram(Small("resnet18"), {.runs = 1});
   ASSERT_TRUE(report.ok()) << report.status();
   const std::string text = ProgramText(*report, 0);
-  EXPECT_THAT(text, HasSubstr("resnet18   input 1x64x64x3, 1 thread, random weights"));
+  EXPECT_THAT(text, HasSubstr("resnet18   float32, input 1x64x64x3, 1 thread, random weights"));
   EXPECT_THAT(text, HasSubstr("\nlayer1.0.conv2 "));
   EXPECT_THAT(text, HasSubstr("conv2d 64 @ 3x3 bias + residual + relu"));
   EXPECT_THAT(text, HasSubstr(" arena "));
@@ -50,6 +51,23 @@ TEST(ProgramReport, PrintsStepsAndSizes) {
   const auto json = nlohmann::json::parse(ProgramJson(*report));
   EXPECT_EQ(json["steps"].size(), report->steps.size());
   EXPECT_EQ(json["arena_bytes"], report->arena_bytes);
+}
+
+TEST(ProgramReport, NeedsAQuantizationForInt8) {
+  EXPECT_THAT(
+      std::string(
+          MeasureProgram(Small("resnet18"), {.precision = Precision::kInt8}).status().message()),
+      HasSubstr("int8 needs a model folder with a quantization.json"));
+}
+
+TEST(ProgramReport, CompilesForBFloat16) {
+  if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
+  const auto report =
+      MeasureProgram(Small("resnet18"), {.runs = 1, .precision = Precision::kBFloat16});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(nlohmann::json::parse(ProgramJson(*report))["precision"], "bfloat16");
+  const auto plain = MeasureProgram(Small("resnet18"), {.runs = 1});
+  EXPECT_LT(report->weight_bytes, plain->weight_bytes);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // How far apart two names are.
-#ifndef AVOCET_ENGINE_MODELS_EDIT_DISTANCE_H_
-#define AVOCET_ENGINE_MODELS_EDIT_DISTANCE_H_
+#ifndef AVOCET_ENGINE_BASE_EDIT_DISTANCE_H_
+#define AVOCET_ENGINE_BASE_EDIT_DISTANCE_H_
 
 #include <algorithm>
 #include <numeric>
@@ -27,4 +27,4 @@ inline std::size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace avocet
 
-#endif  // AVOCET_ENGINE_MODELS_EDIT_DISTANCE_H_
+#endif  // AVOCET_ENGINE_BASE_EDIT_DISTANCE_H_
