@@ -5,6 +5,8 @@
 
 #include "engine/base/check.h"
 #include "engine/image/flip.h"
+#include "engine/train/data/pixel_augment.h"
+#include "engine/train/data/rand_augment.h"
 #include "engine/train/data/random_crop.h"
 
 namespace avocet {
@@ -56,6 +58,9 @@ Interpolation RowMaker::DrawFilter(Random* random) const {
 void RowMaker::ChangePixels(Random* random, Scratch* scratch) const {
   if (random->Chance(augment_.horizontal_flip)) FlipHorizontal(&scratch->image);
   if (random->Chance(augment_.vertical_flip)) FlipVertical(&scratch->image);
+  MoveRandomly(augment_.affine, fill_, random, &scratch->image, &scratch->other);
+  RandAugment(augment_.rand_augment, fill_, random, &scratch->image, &scratch->other);
+  JitterColors(augment_.color_jitter, random, &scratch->image);
 }
 
 void RowMaker::Augment(const Image& image, std::uint64_t seed, std::uint32_t epoch,
@@ -70,6 +75,8 @@ void RowMaker::Augment(const Image& image, std::uint64_t seed, std::uint32_t epo
   }
   ChangePixels(&random, scratch);
   Normalise(scratch->image, row);
+  Random erasing(seed, RandomPurpose::kErase, epoch, position);
+  EraseRandomly(augment_.random_erasing, preprocess_.height, preprocess_.width, &erasing, row);
 }
 
 void RowMaker::Normalise(const Image& crop, std::span<float> row) const {

@@ -1,0 +1,93 @@
+#include "engine/train/data/inspect.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/train/data/data_fixtures.h"
+
+namespace avocet {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class InspectTest : public testing::Test {
+ protected:
+  // Writes a file, and a sample of it to `dataset`.
+  void Add(const std::string& name, const std::string& bytes, int label, Dataset* dataset) const {
+    dataset->samples.push_back({folder_.Write(name, bytes), -1, label});
+  }
+
+  TemporaryFolder folder_;
+  const std::string a_ = EncodePng(NoisyImage(20, 20, 1));
+  const std::string b_ = EncodePng(NoisyImage(20, 20, 2));
+  const std::string c_ = EncodePng(NoisyImage(20, 20, 3));
+};
+
+TEST_F(InspectTest, FindsDuplicatesLeaksAndUnreadableFiles) {
+  TrainingData data;
+  data.train.class_names = data.validation.class_names = {"cat", "dog"};
+  Add("0.png", a_, 0, &data.train);
+  Add("1.png", b_, 1, &data.train);
+  Add("2.png", a_, 1, &data.train);
+  Add("3.png", "text", 0, &data.train);
+  Add("4.png", "text", 0, &data.train);  // unreadable, so no duplicate
+  Add("5.png", a_, 0, &data.train);
+  data.train.samples.push_back({folder_.path() + "/missing.png", -1, 0});
+  Add("v0.png", c_, 0, &data.validation);
+  Add("v1.png", b_, 1, &data.validation);
+  Add("v2.png", c_, 0, &data.validation);
+  for (const int threads : {1, 4}) {
+    const DatasetReport report = Inspect(data, {.decode = false, .threads = threads});
+    EXPECT_THAT(report.train_counts, ElementsAre(5, 2));
+    EXPECT_THAT(report.validation_counts, ElementsAre(2, 1));
+    EXPECT_THAT(report.train_duplicates, ElementsAre(Duplicate{0, 2}, Duplicate{0, 5}));
+    EXPECT_THAT(report.leaks, ElementsAre(Duplicate{1, 1}));
+    EXPECT_EQ(report.contradictions, 1);
+    ASSERT_THAT(report.train_unreadable, SizeIs(3));
+    EXPECT_THAT(report.train_unreadable[2].name, HasSubstr("missing.png"));
+    const std::string text = ReportText(report);
+    EXPECT_THAT(text, HasSubstr("2 classes, 7 images to train, 3 to validate"));
+    EXPECT_THAT(text, HasSubstr("unreadable in training: 3"));
+    EXPECT_THAT(text, HasSubstr("in validation and in training: 1"));
+    EXPECT_THAT(text, HasSubstr("/1.png (dog) = "));
+    EXPECT_THAT(text, HasSubstr("different labels: 1"));
+  }
+}
+
+TEST_F(InspectTest, OnlyDecodingSeesDamageInside) {
+  TrainingData data;
+  data.train.class_names = {"cat", "dog"};
+  Add("0.png", a_.substr(0, a_.size() / 2), 0, &data.train);
+  EXPECT_THAT(Inspect(data, {.decode = false, .threads = 1}).train_unreadable, SizeIs(0));
+  EXPECT_THAT(Inspect(data, {.decode = true, .threads = 1}).train_unreadable, SizeIs(1));
+}
+
+TEST_F(InspectTest, ComparesPicturesInMemory) {
+  TrainingData data;
+  data.train.class_names = {"0", "1"};
+  data.train.grey_images = std::make_shared<GreyImages>(GreyImages{3, 1, 2, {1, 2, 3, 4, 1, 2}});
+  for (int i = 0; i < 3; ++i) data.train.samples.push_back({"digits", i, 0});
+  EXPECT_THAT(Inspect(data, {}).train_duplicates, ElementsAre(Duplicate{0, 2}));
+}
+
+TEST_F(InspectTest, ManyClassesAreShortened) {
+  DatasetReport report;
+  for (int i = 0; i < 30; ++i) {
+    report.class_names.push_back("class" + std::to_string(i));
+    report.train_counts.push_back(i);
+    report.validation_counts.push_back(0);
+  }
+  const std::string text = ReportText(report);
+  EXPECT_THAT(text, HasSubstr("class29"));
+  EXPECT_THAT(text, HasSubstr("... 10 more classes"));
+  EXPECT_THAT(text, HasSubstr("class0 "));
+  EXPECT_THAT(text, testing::Not(HasSubstr("class15 ")));
+}
+
+}  // namespace
+}  // namespace avocet
