@@ -45,6 +45,7 @@ TensorRef LowerTraining(const LayerNorm& norm, NodeId id, Tape& tape) {
         {{DNNL_ARG_SRC, src},
          {DNNL_ARG_DIFF_DST, emit.Alias(diff, rows)},
          {DNNL_ARG_SCALE, tape.Vector(name + ".weight", channels)},
+         {DNNL_ARG_SHIFT, tape.Vector(name + ".bias", channels)},
          {DNNL_ARG_MEAN, mean},
          {DNNL_ARG_VARIANCE, variance},
          {DNNL_ARG_DIFF_SRC, diff_src},

@@ -56,11 +56,23 @@ double Norm(std::span<const float> values) {
 // PyTorch's SGD with momentum and its AdamW, each with weight decay on every parameter.
 class Optimizer {
  public:
-  explicit Optimizer(const Json& expected)
-      : hyper_(expected["hyperparameters"]), is_sgd_(expected["optimizer"] == "sgd") {}
+  explicit Optimizer(const Json& expected) : is_sgd_(expected["optimizer"] == "sgd") {
+    const Json& hyper = expected["hyperparameters"];
+    lr_ = hyper["lr"];
+    weight_decay_ = hyper["weight_decay"];
+    if (is_sgd_) {
+      momentum_ = hyper["momentum"];
+    } else {
+      beta1_ = hyper["betas"][0];
+      beta2_ = hyper["betas"][1];
+      epsilon_ = hyper["eps"];
+    }
+  }
 
   void Step(Parameters& parameters, const Parameters& gradients) {
     ++steps_;
+    power1_ *= beta1_;
+    power2_ *= beta2_;
     for (const std::string& name : gradients.names()) {
       const std::span<float> weights = parameters.Get(name);
       const std::span<const float> diffs = gradients.Get(name);
@@ -76,22 +88,21 @@ class Optimizer {
   }
 
  private:
-  double Sgd(double weight, double diff, double& momentum) const {
-    diff += hyper_["weight_decay"].get<double>() * weight;
-    momentum = steps_ == 1 ? diff : hyper_["momentum"].get<double>() * momentum + diff;
-    return weight - hyper_["lr"].get<double>() * momentum;
+  double Sgd(double weight, double diff, double& moved) const {
+    diff += weight_decay_ * weight;
+    moved = steps_ == 1 ? diff : momentum_ * moved + diff;
+    return weight - lr_ * moved;
   }
   double AdamW(double weight, double diff, double& mean, double& square) const {
-    const double lr = hyper_["lr"], beta1 = hyper_["betas"][0], beta2 = hyper_["betas"][1];
-    weight *= 1 - lr * hyper_["weight_decay"].get<double>();
-    mean += (1 - beta1) * (diff - mean);
-    square = beta2 * square + (1 - beta2) * diff * diff;
-    const double root = std::sqrt(square / (1 - std::pow(beta2, steps_)));
-    return weight -
-           lr / (1 - std::pow(beta1, steps_)) * mean / (root + hyper_["eps"].get<double>());
+    weight *= 1 - lr_ * weight_decay_;
+    mean += (1 - beta1_) * (diff - mean);
+    square = beta2_ * square + (1 - beta2_) * diff * diff;
+    const double root = std::sqrt(square / (1 - power2_));
+    return weight - lr_ / (1 - power1_) * mean / (root + epsilon_);
   }
 
-  Json hyper_;
+  double lr_ = 0, weight_decay_ = 0, momentum_ = 0, beta1_ = 0, beta2_ = 0, epsilon_ = 0;
+  double power1_ = 1, power2_ = 1;  // of the betas
   bool is_sgd_;
   int steps_ = 0;
   std::map<std::string, std::vector<double>> first_, second_;
