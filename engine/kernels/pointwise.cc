@@ -35,11 +35,10 @@ constexpr int kRows = 8;     // pixels in registers
 constexpr int kVectors = 3;  // vectors of output channels in registers
 static_assert(kVectors * kLanes == kPointwiseTile);
 
-// sums [R, kPointwiseTile] = src [R, in_channels] * weights, for the first V vectors of a tile. 24
+// sum [R, V vectors] = src [R, in_channels] * weights, for the first V vectors of a tile. 24
 // sums, 3 weights and one factor fit the 32 registers.
 template <int R, int V>
-void Multiply(const float* src, const float* weights, int in_channels, float* sums) {
-  __m512 sum[R][V];
+inline void Multiply(const float* src, const float* weights, int in_channels, __m512 (&sum)[R][V]) {
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 3
@@ -57,17 +56,12 @@ void Multiply(const float* src, const float* weights, int in_channels, float* su
       for (int v = 0; v < V; ++v) sum[r][v] = _mm512_fmadd_ps(factor, weight[v], sum[r][v]);
     }
   }
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 3
-    for (int v = 0; v < V; ++v) _mm512_store_ps(sums + r * kPointwiseTile + v * kLanes, sum[r][v]);
-  }
 }
 
 // The same, two input channels at a time.
 template <int R, int V>
-void Multiply(const BFloat16* src, const BFloat16* weights, int in_channels, float* sums) {
-  __m512 sum[R][V];
+inline void Multiply(const BFloat16* src, const BFloat16* weights, int in_channels,
+                     __m512 (&sum)[R][V]) {
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 3
@@ -89,6 +83,13 @@ void Multiply(const BFloat16* src, const BFloat16* weights, int in_channels, flo
       for (int v = 0; v < V; ++v) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], factor, weight[v]);
     }
   }
+}
+
+// The same, into memory.
+template <int R, int V, typename T>
+void MultiplyInto(const T* src, const T* weights, int in_channels, float* sums) {
+  __m512 sum[R][V];
+  Multiply(src, weights, in_channels, sum);
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 3
@@ -102,14 +103,14 @@ using MultiplyFunction = void (*)(const T*, const T*, int, float*);
 // [rows - 1][vectors - 1]
 template <typename T>
 constexpr MultiplyFunction<T> kMultiply[kRows][kVectors] = {
-    {Multiply<1, 1>, Multiply<1, 2>, Multiply<1, 3>},
-    {Multiply<2, 1>, Multiply<2, 2>, Multiply<2, 3>},
-    {Multiply<3, 1>, Multiply<3, 2>, Multiply<3, 3>},
-    {Multiply<4, 1>, Multiply<4, 2>, Multiply<4, 3>},
-    {Multiply<5, 1>, Multiply<5, 2>, Multiply<5, 3>},
-    {Multiply<6, 1>, Multiply<6, 2>, Multiply<6, 3>},
-    {Multiply<7, 1>, Multiply<7, 2>, Multiply<7, 3>},
-    {Multiply<8, 1>, Multiply<8, 2>, Multiply<8, 3>}};
+    {MultiplyInto<1, 1>, MultiplyInto<1, 2>, MultiplyInto<1, 3>},
+    {MultiplyInto<2, 1>, MultiplyInto<2, 2>, MultiplyInto<2, 3>},
+    {MultiplyInto<3, 1>, MultiplyInto<3, 2>, MultiplyInto<3, 3>},
+    {MultiplyInto<4, 1>, MultiplyInto<4, 2>, MultiplyInto<4, 3>},
+    {MultiplyInto<5, 1>, MultiplyInto<5, 2>, MultiplyInto<5, 3>},
+    {MultiplyInto<6, 1>, MultiplyInto<6, 2>, MultiplyInto<6, 3>},
+    {MultiplyInto<7, 1>, MultiplyInto<7, 2>, MultiplyInto<7, 3>},
+    {MultiplyInto<8, 1>, MultiplyInto<8, 2>, MultiplyInto<8, 3>}};
 
 // Stores `count` channels of V vectors, the last of which may be partly used.
 template <int V>
@@ -128,31 +129,70 @@ inline void StoreTile(BFloat16* dst, const __m512 (&values)[V], __mmask16 last) 
   Store(dst + (V - 1) * kLanes, values[V - 1], last);
 }
 
-// Adds bias and shortcut to `rows` sums of one tile, and stores their activation.
-template <int V, VectorActivation activation, typename T>
-void Finish(const Pointwise<T>& conv, const float* sums, std::size_t row, int rows, int channel) {
-  const __mmask16 last = FirstLanes(conv.out_channels - channel - (V - 1) * kLanes);
+// The channels of V vectors from `channel` on: their biases, and which of the last are there.
+template <int V>
+struct Tile {
   __m512 bias[V];
+  __mmask16 last;
+};
+
+template <int V, typename T>
+inline Tile<V> TileOf(const Pointwise<T>& conv, int channel) {
+  Tile<V> tile;
+  tile.last = FirstLanes(conv.out_channels - channel - (V - 1) * kLanes);
 #pragma GCC unroll 3
   for (int v = 0; v < V; ++v) {
-    const __mmask16 lanes = v + 1 == V ? last : static_cast<__mmask16>(0xffff);
-    bias[v] =
+    const __mmask16 lanes = v + 1 == V ? tile.last : static_cast<__mmask16>(0xffff);
+    tile.bias[v] =
         conv.bias == nullptr ? _mm512_setzero_ps() : Load(conv.bias + channel + v * kLanes, lanes);
   }
+  return tile;
+}
+
+// Adds bias and shortcut to the sums of one pixel and stores their activation; `offset` is that of
+// the first channel in the result.
+template <VectorActivation activation, int V, typename T>
+inline void FinishPixel(const Pointwise<T>& conv, const Tile<V>& tile, const __m512 (&sum)[V],
+                        std::size_t offset) {
+  __m512 values[V];
+#pragma GCC unroll 3
+  for (int v = 0; v < V; ++v) {
+    values[v] = _mm512_add_ps(sum[v], tile.bias[v]);
+    if (conv.residual != nullptr) {
+      const __mmask16 lanes = v + 1 == V ? tile.last : static_cast<__mmask16>(0xffff);
+      values[v] = _mm512_add_ps(values[v], Load(conv.residual + offset + v * kLanes, lanes));
+    }
+    values[v] = Activate<activation, T>(values[v]);
+  }
+  StoreTile(conv.dst + offset, values, tile.last);
+}
+
+// The same for `rows` pixels from `row` on, whose sums are in memory.
+template <int V, VectorActivation activation, typename T>
+void Finish(const Pointwise<T>& conv, const float* sums, std::size_t row, int rows, int channel) {
+  const Tile<V> tile = TileOf<V>(conv, channel);
   const auto stride = static_cast<std::size_t>(conv.out_channels);
   std::size_t offset = row * stride + static_cast<std::size_t>(channel);
   for (int r = 0; r < rows; ++r, offset += stride) {
-    __m512 values[V];
+    __m512 sum[V];
 #pragma GCC unroll 3
-    for (int v = 0; v < V; ++v) {
-      values[v] = _mm512_add_ps(_mm512_load_ps(sums + r * kPointwiseTile + v * kLanes), bias[v]);
-      if (conv.residual != nullptr) {
-        const __mmask16 lanes = v + 1 == V ? last : static_cast<__mmask16>(0xffff);
-        values[v] = _mm512_add_ps(values[v], Load(conv.residual + offset + v * kLanes, lanes));
-      }
-      values[v] = Activate<activation, T>(values[v]);
-    }
-    StoreTile(conv.dst + offset, values, last);
+    for (int v = 0; v < V; ++v) sum[v] = _mm512_load_ps(sums + r * kPointwiseTile + v * kLanes);
+    FinishPixel<activation>(conv, tile, sum, offset);
+  }
+}
+
+// kRows pixels of a whole tile, whose sums never leave the registers.
+template <VectorActivation activation, typename T>
+void RunWhole(const Pointwise<T>& conv, const T* src, const T* weights, std::size_t row,
+              int channel) {
+  __m512 sum[kRows][kVectors];
+  Multiply(src, weights, conv.in_channels, sum);
+  const Tile<kVectors> tile = TileOf<kVectors>(conv, channel);
+  const auto stride = static_cast<std::size_t>(conv.out_channels);
+  const std::size_t offset = row * stride + static_cast<std::size_t>(channel);
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+    FinishPixel<activation>(conv, tile, sum[r], offset + static_cast<std::size_t>(r) * stride);
   }
 }
 
@@ -192,9 +232,13 @@ void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_
       for (int group = 0; group < groups; ++group) {
         const int row = pixels * group / groups;
         const int rows = pixels * (group + 1) / groups - row;
-        kMultiply<T>[rows - 1][vectors - 1](src + static_cast<std::size_t>(row) * in_channels,
-                                            weights, conv.in_channels, sums);
+        const T* pixel = src + static_cast<std::size_t>(row) * in_channels;
         const auto first = static_cast<std::size_t>(start + row);
+        if (rows == kRows && vectors == kVectors) {
+          RunWhole<activation>(conv, pixel, weights, first, channel);
+          continue;
+        }
+        kMultiply<T>[rows - 1][vectors - 1](pixel, weights, conv.in_channels, sums);
         if (vectors == 3) {
           Finish<3, activation>(conv, sums, first, rows, channel);
         } else if (vectors == 2) {
