@@ -64,6 +64,7 @@ void BatchPipeline::Assign(Slot* slot) {
   slot->taken = slot->finished = 0;
   slot->complete = false;
   maker_->Prepare(*order_, slot->number, &slot->work);
+  slot->rows = slot->work.batch.rows;
 }
 
 absl::StatusOr<const Batch*> BatchPipeline::Next() {
@@ -78,7 +79,7 @@ absl::StatusOr<const Batch*> BatchPipeline::Next() {
   Slot* slot = &slots_[static_cast<std::size_t>(next_to_return_) % slots_.size()];
   AVOCET_CHECK(slot->number == next_to_return_);
   while (!slot->complete) {
-    if (slot->taken < slot->work.batch.rows || slot->work.batch.rows == 0) {
+    if (slot->taken < slot->rows || slot->rows == 0) {
       MakeRow(slot, &caller_scratch_, &lock);
     } else {
       progress_.wait(lock);
@@ -94,7 +95,7 @@ BatchPipeline::Slot* BatchPipeline::FindWork() {
   if (paused_ || !order_.has_value()) return nullptr;
   Slot* earliest = nullptr;
   for (Slot& slot : slots_) {
-    if (slot.number < 0 || slot.taken >= slot.work.batch.rows) continue;
+    if (slot.number < 0 || slot.taken >= slot.rows) continue;
     if (earliest == nullptr || slot.number < earliest->number) earliest = &slot;
   }
   return earliest;
@@ -102,7 +103,7 @@ BatchPipeline::Slot* BatchPipeline::FindWork() {
 
 void BatchPipeline::MakeRow(Slot* slot, BatchMaker::Scratch* scratch,
                             std::unique_lock<std::mutex>* lock) {
-  const std::int64_t rows = slot->work.batch.rows;
+  const std::int64_t rows = slot->rows;
   const std::uint32_t epoch = epoch_;
   ++at_work_;
   if (rows > 0) {

@@ -37,6 +37,7 @@ class BatchPipeline {
   struct Slot {
     BatchMaker::Work work;
     std::int64_t number = -1;  // of the batch; -1: empty
+    std::int64_t rows = 0;     // to be made; completing may leave fewer in the batch
     std::int64_t taken = 0;    // rows that somebody works on or has finished
     std::int64_t finished = 0;
     bool complete = false;

@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -235,12 +236,48 @@ TEST_F(DataLoaderTest, ASetSmallerThanABatchFillsIt) {
               SizeIs(kImages));
 }
 
-TEST_F(DataLoaderTest, GreyNetworksGetOneChannel) {
+// Digits of 28 pixels in LeNet's 32: two black pixels at each side, the others untouched.
+TEST(DataLoaderGreyTest, SmallDigitsArePadded) {
+  GreyImages digits{2, 28, 28, std::vector<std::uint8_t>(2 * 28 * 28, 255)};
+  digits.pixels[28 * 28 + 30] = 51;  // of the second: row 1, column 2
+  Dataset dataset{
+      {{"digits", 0, 0}, {"digits", 1, 1}}, {"0", "1"}, std::make_shared<const GreyImages>(digits)};
   LoaderOptions options = EvaluationOptions();
   options.channels = 1;
+  options.preprocess.height = options.preprocess.width = 32;
+  options.preprocess.crop_pct = 1.14;
+  options.preprocess.mean = {0, 0, 0};
+  options.preprocess.std = {1, 1, 1};
+  for (const LoaderMode mode : {LoaderMode::kEvaluation, LoaderMode::kTraining}) {
+    options.mode = mode;
+    options.batch_size = 2;
+    options.augment.crop = TrainCrop::kEvaluation;
+    options.augment.horizontal_flip = 0;
+    const std::vector<Batch> batches = EpochOf(dataset, options, 0);
+    ASSERT_THAT(batches, SizeIs(1));
+    ASSERT_THAT(batches[0].images, SizeIs(2 * 32 * 32));
+    for (std::size_t i = 0; i < batches[0].images.size(); ++i) {
+      const std::size_t y = i / 32 % 32;
+      const std::size_t x = i % 32;
+      const bool inside = y >= 2 && y < 30 && x >= 2 && x < 30;
+      const bool special = batches[0].samples[i / 1024] == 1 && y == 3 && x == 4;
+      EXPECT_FLOAT_EQ(batches[0].images[i], special ? 0.2f : inside ? 1.0f : 0.0f) << x << " " << y;
+    }
+  }
+}
+
+TEST_F(DataLoaderTest, GreyNetworksGetTheLuma) {
+  LoaderOptions options = EvaluationOptions();
+  options.channels = 1;
+  options.preprocess.mean = {0, 0, 0};
+  options.preprocess.std = {1, 1, 1};
+  folder_.Write("0.png", EncodePng({2, 2,
+                                    std::vector<std::uint8_t>{10, 20, 200, 10, 20, 200,  //
+                                                              10, 20, 200, 10, 20, 200}}));
   const std::vector<Batch> grey = EpochOf(dataset_, options, 0);
-  EXPECT_THAT(grey[0].images, SizeIs(4 * 16 * 12));
-  EXPECT_TRUE(EpochOf(dataset_, TrainingOptions(), 0)[0].images.size() == 4u * 16 * 12 * 3);
+  ASSERT_THAT(grey[0].images, SizeIs(4 * 16 * 12));
+  // 0.299 * 200 + 0.587 * 20 + 0.114 * 10 = 72.7
+  EXPECT_FLOAT_EQ(grey[0].images[0], 73.0f / 255.0f);
 }
 
 TEST_F(DataLoaderTest, OptionsAreChecked) {
