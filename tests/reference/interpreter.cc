@@ -28,7 +28,10 @@ Tensor RunConv(const Conv2d& conv, const Node& node, const Parameters& parameter
   return dst;
 }
 
-Tensor RunNode(const Node& node, const Parameters& parameters, const std::vector<Tensor>& results) {
+enum class Mode { kInference, kTraining };
+
+Tensor RunNode(const Node& node, Mode mode, const Parameters& parameters,
+               const std::vector<Tensor>& results) {
   const auto input = [&](std::size_t i) -> const Tensor& {
     return results[static_cast<std::size_t>(node.inputs[i])];
   };
@@ -38,6 +41,10 @@ Tensor RunNode(const Node& node, const Parameters& parameters, const std::vector
           [&](const Input&) -> Tensor { AVOCET_CHECK(false); },
           [&](const Conv2d& conv) { return RunConv(conv, node, parameters, results); },
           [&](const BatchNorm& norm) {
+            if (mode == Mode::kTraining) {
+              return ReferenceBatchNormOfBatch(norm, input(0), parameter(".weight"),
+                                               parameter(".bias"));
+            }
             return ReferenceBatchNorm(norm, input(0), parameter(".weight"), parameter(".bias"),
                                       parameter(".running_mean"), parameter(".running_var"));
           },
@@ -75,10 +82,8 @@ Tensor RunNode(const Node& node, const Parameters& parameters, const std::vector
       node.op);
 }
 
-}  // namespace
-
-std::vector<double> Interpret(const Graph& graph, const Parameters& parameters,
-                              std::span<const double> images) {
+std::vector<double> Run(const Graph& graph, Mode mode, const Parameters& parameters,
+                        std::span<const double> images) {
   std::vector<Tensor> results;
   for (const Node& node : graph.nodes()) {
     if (std::holds_alternative<Input>(node.op)) {
@@ -86,11 +91,23 @@ std::vector<double> Interpret(const Graph& graph, const Parameters& parameters,
       AVOCET_CHECK(images.size() == results[0].data.size());
       results[0].data.assign(images.begin(), images.end());
     } else {
-      results.push_back(RunNode(node, parameters, results));
+      results.push_back(RunNode(node, mode, parameters, results));
     }
     AVOCET_CHECK(results.back().shape == node.shape);
   }
   return std::move(results.back().data);
+}
+
+}  // namespace
+
+std::vector<double> Interpret(const Graph& graph, const Parameters& parameters,
+                              std::span<const double> images) {
+  return Run(graph, Mode::kInference, parameters, images);
+}
+
+std::vector<double> InterpretTraining(const Graph& graph, const Parameters& parameters,
+                                      std::span<const double> images) {
+  return Run(graph, Mode::kTraining, parameters, images);
 }
 
 }  // namespace avocet

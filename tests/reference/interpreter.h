@@ -15,6 +15,11 @@ namespace avocet {
 std::vector<double> Interpret(const Graph& graph, const Parameters& parameters,
                               std::span<const double> images);
 
+// The same in training mode: batch norms take the statistics of the batch, and nothing is dropped.
+// Understands plain graphs.
+std::vector<double> InterpretTraining(const Graph& graph, const Parameters& parameters,
+                                      std::span<const double> images);
+
 }  // namespace avocet
 
 #endif  // AVOCET_TESTS_REFERENCE_INTERPRETER_H_

@@ -32,6 +32,10 @@ Tensor ReferenceBatchNorm(const BatchNorm& norm, const Tensor& src, std::span<co
                           std::span<const float> bias, std::span<const float> mean,
                           std::span<const float> variance);
 
+// With the mean and the variance of `src` itself.
+Tensor ReferenceBatchNormOfBatch(const BatchNorm& norm, const Tensor& src,
+                                 std::span<const float> weight, std::span<const float> bias);
+
 double ReferenceActivation(ActivationKind kind, double x);
 
 Tensor ReferenceGlobalAveragePool(const Tensor& src);

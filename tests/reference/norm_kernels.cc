@@ -23,6 +23,28 @@ double At(std::span<const float> values, int c) { return values[static_cast<std:
 
 }  // namespace
 
+Tensor ReferenceBatchNormOfBatch(const BatchNorm& norm, const Tensor& src,
+                                 std::span<const float> weight, std::span<const float> bias) {
+  const Shape& s = src.shape;
+  const auto channels = static_cast<std::size_t>(s.c);
+  const auto plane = static_cast<std::size_t>(s.h * s.w);
+  const double count = static_cast<double>(s.n) * static_cast<double>(plane);
+  const auto channel = [&](std::size_t i) { return i / plane % channels; };
+  std::vector<double> mean(channels), variance(channels);
+  for (std::size_t i = 0; i < src.data.size(); ++i) mean[channel(i)] += src.data[i] / count;
+  for (std::size_t i = 0; i < src.data.size(); ++i) {
+    variance[channel(i)] += std::pow(src.data[i] - mean[channel(i)], 2) / count;
+  }
+  Tensor dst(s);
+  for (std::size_t i = 0; i < src.data.size(); ++i) {
+    const std::size_t c = channel(i);
+    dst.data[i] =
+        (src.data[i] - mean[c]) / std::sqrt(variance[c] + double{norm.epsilon}) * weight[c] +
+        bias[c];
+  }
+  return dst;
+}
+
 Tensor ReferenceChannelScale(const Tensor& src, const Tensor& gate) {
   return Generate(src.shape, [&](int n, int c, int h, int w) {
     return src.At(n, c, h, w) * gate.At(n, c, 0, 0);

@@ -37,7 +37,7 @@ struct TrainingPlanOptions {
   // Parameters, by name, that stay as they are: they get no gradient, and nothing is computed
   // backward below the first that has one. A batch norm whose weight is frozen normalises with its
   // running statistics and leaves them alone.
-  std::set<std::string> frozen;
+  std::set<std::string> frozen = {};
   // If set, batch norms take their statistics over the batches of all its members. Outlives the
   // plan.
   Collective* sync_batch_norm = nullptr;

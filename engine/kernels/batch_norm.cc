@@ -1,0 +1,178 @@
+#include "engine/kernels/batch_norm.h"
+
+#include <cstddef>
+#include <cstdint>
+
+// Highway compiles this file once for each instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/batch_norm.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+// After foreach_target.h.
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace avocet {
+namespace HWY_NAMESPACE {
+namespace {
+
+#include "engine/kernels/elements.inc"
+
+template <typename T>
+void Moments(const T* src, int pixels, int channels, const float* origin, double* sums) {
+  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
+  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+    const auto base = hn::LoadU(d, origin + c);
+    auto sum = hn::Zero(d), square = hn::Zero(d);
+    const T* pixel = src + std::ptrdiff_t{first} * channels + c;
+    for (int p = 0; p < count; ++p, pixel += channels) {
+      hwy::Prefetch(pixel + ahead);
+      const auto x = hn::Sub(Read(d, pixel), base);
+      sum = hn::Add(sum, x);
+      square = hn::MulAdd(x, x, square);
+    }
+    AddTo(d, sum, sums + c);
+    AddTo(d, square, sums + channels + c);
+  });
+}
+
+template <typename Activation, typename T>
+void Forward(const NormChannels& norm, const T* src, const T* residual, int pixels, T* dst) {
+  const int channels = norm.channels;
+  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
+  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+    const auto mean = hn::LoadU(d, norm.mean + c);
+    const auto scale = hn::Mul(hn::LoadU(d, norm.inverse + c), hn::LoadU(d, norm.weight + c));
+    const auto bias = hn::LoadU(d, norm.bias + c);
+    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
+    for (int p = 0; p < count; ++p, i += channels) {
+      hwy::Prefetch(src + i + ahead);
+      auto y = hn::MulAdd(hn::Sub(Read(d, src + i), mean), scale, bias);
+      y = Activation::Value(d, y);
+      if (residual != nullptr) y = hn::Add(y, Read(d, residual + i));
+      Write(d, y, dst + i);
+    }
+  });
+}
+
+template <typename Activation, typename T>
+void Gradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,
+               double* sums) {
+  const int channels = norm.channels;
+  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
+  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+    const auto mean = hn::LoadU(d, norm.mean + c);
+    const auto inverse = hn::LoadU(d, norm.inverse + c);
+    const auto weight = hn::LoadU(d, norm.weight + c);
+    const auto bias = hn::LoadU(d, norm.bias + c);
+    auto sum = hn::Zero(d), product = hn::Zero(d);
+    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
+    for (int p = 0; p < count; ++p, i += channels) {
+      hwy::Prefetch(src + i + ahead);
+      hwy::Prefetch(diff_dst + i + ahead);
+      const auto normalised = hn::Mul(hn::Sub(Read(d, src + i), mean), inverse);
+      const auto slope = Activation::Derivative(d, hn::MulAdd(normalised, weight, bias));
+      const auto diff = hn::Mul(Read(d, diff_dst + i), slope);
+      sum = hn::Add(sum, diff);
+      product = hn::MulAdd(diff, normalised, product);
+    }
+    AddTo(d, sum, sums + c);
+    AddTo(d, product, sums + channels + c);
+  });
+}
+
+template <typename Activation, typename T>
+void Backward(const NormChannels& norm, const float* mean_diff, const float* mean_product,
+              const T* src, const T* diff_dst, int pixels, T* diff_src) {
+  const int channels = norm.channels;
+  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
+  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+    const auto mean = hn::LoadU(d, norm.mean + c);
+    const auto inverse = hn::LoadU(d, norm.inverse + c);
+    const auto weight = hn::LoadU(d, norm.weight + c);
+    const auto bias = hn::LoadU(d, norm.bias + c);
+    const auto scale = hn::Mul(weight, inverse);
+    const auto constant = hn::LoadU(d, mean_diff + c);
+    const auto linear = hn::LoadU(d, mean_product + c);
+    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
+    for (int p = 0; p < count; ++p, i += channels) {
+      hwy::Prefetch(src + i + ahead);
+      hwy::Prefetch(diff_dst + i + ahead);
+      const auto normalised = hn::Mul(hn::Sub(Read(d, src + i), mean), inverse);
+      const auto slope = Activation::Derivative(d, hn::MulAdd(normalised, weight, bias));
+      auto diff = hn::MulSub(Read(d, diff_dst + i), slope, constant);
+      diff = hn::NegMulAdd(normalised, linear, diff);
+      Write(d, hn::Mul(diff, scale), diff_src + i);
+    }
+  });
+}
+
+// One function a type, for Highway's tables.
+#define AVOCET_NORM_KERNELS(T, Name)                                                               \
+  void Moments##Name(const T* src, int pixels, int channels, const float* origin, double* sums) {  \
+    Moments(src, pixels, channels, origin, sums);                                                  \
+  }                                                                                                \
+  void Forward##Name(const NormChannels& norm, const T* src, const T* residual, int pixels,        \
+                     T* dst) {                                                                     \
+    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                                \
+      Forward<decltype(activation)>(norm, src, residual, pixels, dst);                             \
+    });                                                                                            \
+  }                                                                                                \
+  void Gradients##Name(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,      \
+                       double* sums) {                                                             \
+    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                                \
+      Gradients<decltype(activation)>(norm, src, diff_dst, pixels, sums);                          \
+    });                                                                                            \
+  }                                                                                                \
+  void Backward##Name(const NormChannels& norm, const float* mean_diff, const float* mean_product, \
+                      const T* src, const T* diff_dst, int pixels, T* diff_src) {                  \
+    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                                \
+      Backward<decltype(activation)>(norm, mean_diff, mean_product, src, diff_dst, pixels,         \
+                                     diff_src);                                                    \
+    });                                                                                            \
+  }
+
+AVOCET_NORM_KERNELS(float, Float)
+AVOCET_NORM_KERNELS(BFloat16, BFloat)
+#undef AVOCET_NORM_KERNELS
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace avocet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace avocet {
+
+#define AVOCET_NORM_FUNCTIONS(T, Name)                                                           \
+  HWY_EXPORT(Moments##Name);                                                                     \
+  HWY_EXPORT(Forward##Name);                                                                     \
+  HWY_EXPORT(Gradients##Name);                                                                   \
+  HWY_EXPORT(Backward##Name);                                                                    \
+  template <>                                                                                    \
+  void AddMoments(const T* src, int pixels, int channels, const float* origin, double* sums) {   \
+    HWY_DYNAMIC_DISPATCH(Moments##Name)(src, pixels, channels, origin, sums);                    \
+  }                                                                                              \
+  template <>                                                                                    \
+  void NormForward(const NormChannels& norm, const T* src, const T* residual, int pixels,        \
+                   T* dst) {                                                                     \
+    HWY_DYNAMIC_DISPATCH(Forward##Name)(norm, src, residual, pixels, dst);                       \
+  }                                                                                              \
+  template <>                                                                                    \
+  void AddNormGradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,   \
+                        double* sums) {                                                          \
+    HWY_DYNAMIC_DISPATCH(Gradients##Name)(norm, src, diff_dst, pixels, sums);                    \
+  }                                                                                              \
+  template <>                                                                                    \
+  void NormBackward(const NormChannels& norm, const float* mean_diff, const float* mean_product, \
+                    const T* src, const T* diff_dst, int pixels, T* diff_src) {                  \
+    HWY_DYNAMIC_DISPATCH(Backward##Name)                                                         \
+    (norm, mean_diff, mean_product, src, diff_dst, pixels, diff_src);                            \
+  }
+
+AVOCET_NORM_FUNCTIONS(float, Float)
+AVOCET_NORM_FUNCTIONS(BFloat16, BFloat)
+#undef AVOCET_NORM_FUNCTIONS
+
+}  // namespace avocet
+#endif

@@ -1,0 +1,96 @@
+// The backward pass, recorded while the forward pass is lowered: every node leaves a closure that
+// emits the steps of its gradients, and running the closures from last to first writes the rest of
+// the program.
+#ifndef AVOCET_ENGINE_ONEDNN_TRAINING_TAPE_H_
+#define AVOCET_ENGINE_ONEDNN_TRAINING_TAPE_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dnnl.hpp"
+#include "engine/graph/graph.h"
+#include "engine/onednn/emitter.h"
+#include "engine/onednn/training/step_state.h"
+#include "engine/onednn/training/training_plan.h"
+
+namespace avocet {
+
+// A parameter in the caller's buffer, float32 and plain: its address is set before each run.
+struct BoundParameter {
+  std::string name;
+  dnnl::memory memory;
+};
+
+// Lowering functions throw dnnl::error. `graph`, `options`, `emitter` and `state` outlive it;
+// `state` outlives the program too.
+class Tape {
+ public:
+  Tape(const Graph& graph, const TrainingPlanOptions& options, Emitter* emitter, StepState* state);
+
+  const Graph& graph() const { return graph_; }
+  const TrainingPlanOptions& options() const { return options_; }
+  Emitter& emitter() { return *emitter_; }
+  StepState* state() { return state_; }
+
+  // The node that alone reads the result of `id`; -1 if there are none or several.
+  NodeId OnlyReader(NodeId id) const;
+
+  // Results of nodes. A node that a neighbour computes along with its own has one early.
+  bool HasResult(NodeId id) const;
+  void SetResult(NodeId id, const TensorRef& result);
+  const TensorRef& Result(NodeId id) const;
+  // Of the node that `id` reads as its `index`th input.
+  const TensorRef& Input(NodeId id, std::size_t index = 0) const;
+
+  // Whether this parameter gets a gradient.
+  bool IsTrainable(const std::string& name) const { return !options_.frozen.contains(name); }
+  // Whether a gradient for the result of `id` leads to a parameter that gets one.
+  bool NeedsGradient(NodeId id) const { return needs_gradient_[static_cast<std::size_t>(id)]; }
+
+  // The parameter `name`, plain as `desc`. Its handle is valid while the program runs.
+  dnnl::memory Parameter(const std::string& name, const dnnl::memory::desc& desc);
+  // A vector of `size` numbers.
+  dnnl::memory Vector(const std::string& name, std::int64_t size);
+  // The parameter `name` as a primitive wants it: the result of a step, unless that is `plain`.
+  Emitter::Argument Weights(const std::string& name, const dnnl::memory::desc& plain,
+                            const dnnl::memory::desc& wanted);
+
+  // Records how to go backward from `id`. `emit` gets the gradient of its result, of the program's
+  // type and channels last.
+  using Backward = std::function<void(const TensorRef& diff_dst)>;
+  void OnBackward(NodeId id, Backward emit);
+  // A part of the gradient for the `index`th input of `id`: they add up. Nobody writes over it.
+  void AddGradient(NodeId id, std::size_t index, const TensorRef& diff);
+  // The same for the result of `id`.
+  void AddResultGradient(NodeId id, const TensorRef& diff);
+  // `diff`, float32, is the gradient of `name`, which is plain as `plain`.
+  void StoreGradient(const std::string& name, const TensorRef& diff,
+                     const dnnl::memory::desc& plain);
+
+  // Emits the backward pass, after AddResultGradient of the output. Leaves the name of the node at
+  // hand in `node_name`, for whoever catches an exception.
+  void EmitBackward(std::string* node_name);
+
+  const std::vector<BoundParameter>& bound_parameters() const { return bound_; }
+
+ private:
+  // The sum of all parts.
+  TensorRef SumOfGradients(NodeId id);
+
+  const Graph& graph_;
+  const TrainingPlanOptions& options_;
+  Emitter* emitter_;
+  StepState* state_;
+  std::vector<NodeId> only_reader_;
+  std::vector<bool> needs_gradient_;
+  std::vector<TensorRef> results_;  // id -1: not yet
+  std::vector<std::vector<TensorRef>> gradients_;
+  std::vector<Backward> backward_;
+  std::vector<BoundParameter> bound_;
+};
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_ONEDNN_TRAINING_TAPE_H_

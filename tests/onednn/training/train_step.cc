@@ -1,0 +1,51 @@
+#include "tests/onednn/training/train_step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "engine/base/check.h"
+#include "tests/reference/golden.h"
+
+namespace avocet {
+
+void FillImages(TrainingPlan& plan, const Shape& shape, std::span<const float> images) {
+  const std::span<float> input = plan.input();
+  AVOCET_CHECK(input.size() == images.size());
+  std::size_t nchw = 0;
+  const int pixels = shape.h * shape.w;
+  for (int n = 0; n < shape.n; ++n) {
+    for (int c = 0; c < shape.c; ++c) {
+      for (int p = 0; p < pixels; ++p, ++nchw) {
+        input[static_cast<std::size_t>((n * pixels + p) * shape.c + c)] = images[nchw];
+      }
+    }
+  }
+}
+
+std::vector<float> SoftTargets(int images, int classes) {
+  std::vector<float> targets =
+      NamedValues("targets", static_cast<std::size_t>(images) * static_cast<std::size_t>(classes));
+  for (auto row = targets.begin(); row != targets.end(); row += classes) {
+    float sum = 0;
+    for (auto t = row; t != row + classes; ++t) sum += * t = std::exp(2 * *t);
+    for (auto t = row; t != row + classes; ++t) *t /= sum;
+  }
+  return targets;
+}
+
+std::unique_ptr<TrainingPlan> CompileForTraining(const Graph& graph, TrainingPlanOptions options) {
+  const Shape shape = graph.node(0).shape;
+  options.batch_size = shape.n;
+  options.height = shape.h;
+  options.width = shape.w;
+  auto plan = TrainingPlan::Compile(graph, options);
+  if (!plan.ok()) std::cerr << plan.status() << "\n";
+  AVOCET_CHECK(plan.ok());
+  FillImages(**plan, shape, NamedImages("input", shape));
+  std::ranges::copy(SoftTargets(shape.n, graph.node(graph.output()).shape.c),
+                    (*plan)->targets().begin());
+  return *std::move(plan);
+}
+
+}  // namespace avocet
