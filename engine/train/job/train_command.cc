@@ -17,7 +17,7 @@
 #include "engine/train/job/config_flags.h"
 #include "engine/train/job/config_options.h"
 #include "engine/train/job/model_output.h"
-#include "engine/train/job/plain_lines.h"
+#include "engine/train/job/observers.h"
 #include "engine/train/job/run_summary.h"
 #include "engine/train/job/trainer.h"
 
@@ -122,7 +122,7 @@ absl::Status Publish(const Job& job, const Trainer& trainer) {
 absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop) {
   ASSIGN_OR_RETURN(Job job, line.resume ? OldJob(line) : NewJob(line));
   RunObservers observers;
-  observers.Add(std::make_unique<PlainLines>());
+  RETURN_IF_ERROR(AddObservers(job.config, job.folder->path(), observers));
   TrainerInputs inputs{.phase = {.config = &job.config,
                                  .data = &job.data,
                                  .network = &job.network,
@@ -147,7 +147,7 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop) {
   observers.OnEnd(result);
   RETURN_IF_ERROR(result.status);
   if (result.scores) {
-    Say(absl::StrFormat("finished: top-1 %.2f %% of %d validation images; model: %s",
+    Say(absl::StrFormat("the finished weights: top-1 %.2f %% of %d validation images; model: %s",
                         100 * result.scores->top1(), result.scores->images(),
                         (job.folder->path() / "model").string()));
   }

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/onednn/team.h"
+#include "engine/train/data/sample_reader.h"
 #include "engine/train/job/config_options.h"
 #include "engine/train/job/evaluate.h"
 #include "engine/train/job/model_output.h"
@@ -203,7 +204,8 @@ absl::Status Trainer::RunEpoch() {
     inputs_.observer->OnStep(facts);
     if (inputs_.stop->load()) {
       RETURN_IF_ERROR(Save(/*best=*/false));
-      return absl::CancelledError(absl::StrCat("stopped after step ", progress_.step));
+      return absl::CancelledError(
+          absl::StrCat("stopped after step ", progress_.step, "; go on with --resume"));
     }
     const double minutes = config_.outputs().checkpoint_minutes();
     if (minutes > 0 && SecondsSince(saved_) > 60 * minutes) RETURN_IF_ERROR(Save(/*best=*/false));
@@ -282,13 +284,16 @@ absl::Status Trainer::Run(RunResult& result) {
   ASSIGN_OR_RETURN(result.scores, Validate(&mistakes));
   result.best_epoch = static_cast<int>(progress_.best_epoch);
   const Dataset& images = inputs_.phase.data->validation;
+  std::string encoded;
   for (const WorstMistakes::Entry& entry : mistakes.entries()) {
-    result.mistakes.push_back(
-        {.source = NameOf(images.samples[static_cast<std::size_t>(entry.image)]),
-         .label = entry.label,
-         .predicted = entry.predicted,
-         .confidence = entry.confidence,
-         .picture = {}});
+    Mistake mistake{.source = NameOf(images.samples[static_cast<std::size_t>(entry.image)]),
+                    .label = entry.label,
+                    .predicted = entry.predicted,
+                    .confidence = entry.confidence,
+                    .picture = {}};
+    // Without its picture a mistake still has a name.
+    ReadSample(images, entry.image, /*grey=*/false, &encoded, &mistake.picture).IgnoreError();
+    result.mistakes.push_back(std::move(mistake));
   }
   return absl::OkStatus();
 }

@@ -1,0 +1,118 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/train/job/config_file.h"
+#include "engine/train/job/config_flags.h"
+#include "engine/train/job/config_options.h"
+#include "tests/checkpoint/temporary_folder.h"
+
+namespace avocet {
+namespace {
+
+using testing::HasSubstr;
+using train::v1::TrainingConfig;
+
+TrainingConfig Parse(const std::string& line) {
+  CLI::App app;
+  const ConfigFlags flags(app);
+  app.parse(line);
+  return flags.Given();
+}
+
+TEST(ConfigFlagsTest, SetsJustWhatIsGiven) {
+  const TrainingConfig config =
+      Parse("photos --batch-size 8 --learning-rate 2e-3 --nesterov --no-sync-bn --freeze stages=2");
+  EXPECT_EQ(config.data().data(), "photos");
+  EXPECT_EQ(config.run().batch_size(), 8);
+  EXPECT_DOUBLE_EQ(config.optimizer().learning_rate(), 2e-3);
+  EXPECT_TRUE(config.optimizer().nesterov());
+  EXPECT_TRUE(config.run().has_sync_bn());
+  EXPECT_FALSE(config.run().sync_bn());
+  EXPECT_EQ(config.transfer().freeze(), "stages=2");
+  EXPECT_FALSE(config.run().has_epochs());
+}
+
+TEST(ConfigFlagsTest, RefusesWrongValues) {
+  for (const char* line : {"--epochs 0", "--epochs many", "--epochs 1.5", "--optimizer lion",
+                           "--flip 1.5", "--flip nan", "--seed -1", "--unknown 1"}) {
+    EXPECT_THROW(Parse(line), CLI::ParseError) << line;
+  }
+}
+
+TEST(ConfigFlagsTest, HelpGroupsFlags) {
+  CLI::App app;
+  const ConfigFlags flags(app);
+  const std::string help = app.help();
+  EXPECT_THAT(help, HasSubstr("Transfer learning:"));
+  EXPECT_THAT(help, HasSubstr("--label-smoothing"));
+  EXPECT_THAT(help, HasSubstr("RUN_DIR"));
+}
+
+TEST(ConfigFileTest, RoundTripsAndFlagsWin) {
+  const TemporaryFolder folder;
+  const std::string path = folder.Write("run.textproto", "run { epochs: 7 batch_size: 4 }");
+  TrainingConfig config = *ReadConfigFile(path);
+  config.MergeFrom(Parse("--epochs 9"));
+  EXPECT_EQ(config.run().epochs(), 9);
+  EXPECT_EQ(config.run().batch_size(), 4);
+  ASSERT_TRUE(ResolveConfig(3, config).ok());
+  ASSERT_TRUE(WriteConfigFile(path, config).ok());
+  const TrainingConfig again = *ReadConfigFile(path);
+  EXPECT_EQ(again.SerializeAsString(), config.SerializeAsString());
+  EXPECT_EQ(again.augment().crop(), "random");
+}
+
+TEST(ConfigFileTest, SaysWhereItIsWrong) {
+  const TemporaryFolder folder;
+  const auto message = [&](const char* text) {
+    return std::string(ReadConfigFile(folder.Write("c", text)).status().message());
+  };
+  EXPECT_THAT(message("run {\n  epoch: 7 }"), HasSubstr("c:2:"));
+  EXPECT_THAT(message("run { epochs: -3 }"),
+              HasSubstr("run.epochs: expected a number from 1 to 100000, found -3"));
+  EXPECT_THAT(message("optimizer { schedule: \"linear\" }"),
+              HasSubstr("expected one of constant, step, cosine, one-cycle, found \"linear\""));
+  EXPECT_FALSE(ReadConfigFile(folder.path() + "/missing").ok());
+}
+
+TEST(ResolveConfigTest, DependsOnColourAndOptimizer) {
+  TrainingConfig grey = Parse("--optimizer sgd --batch-size 64");
+  ASSERT_TRUE(ResolveConfig(1, grey).ok());
+  EXPECT_EQ(grey.augment().flip(), 0);
+  EXPECT_EQ(grey.augment().crop(), "evaluation");
+  EXPECT_DOUBLE_EQ(grey.optimizer().learning_rate(), 0.025);
+  TrainingConfig colour = Parse("--flip 0");
+  ASSERT_TRUE(ResolveConfig(3, colour).ok());
+  EXPECT_EQ(colour.augment().flip(), 0);
+  EXPECT_EQ(colour.augment().crop(), "random");
+  EXPECT_GT(colour.run().threads(), 0);
+}
+
+TEST(ResolveConfigTest, RefusesContradictions) {
+  for (const char* line : {"--batch-size 10 --accumulate 4", "--unfreeze-at 3", "--freeze backbone",
+                           "--freeze stage=2 --pretrained x", "--freeze stages=x --pretrained x"}) {
+    TrainingConfig config = Parse(line);
+    EXPECT_EQ(ResolveConfig(3, config).code(), absl::StatusCode::kInvalidArgument) << line;
+  }
+}
+
+TEST(ResumeConfigTest, AllowsOnlyWhatMovesNoWeight) {
+  TrainingConfig recorded = Parse("photos --epochs 5 --loader-threads 1");
+  const TrainingConfig resumed = *ResumeConfig(recorded, Parse("--loader-threads 4 --epochs 5"));
+  EXPECT_EQ(resumed.data().loader_threads(), 4);
+  EXPECT_THAT(std::string(ResumeConfig(recorded, Parse("--epochs 6")).status().message()),
+              HasSubstr("--epochs was \"5\" when the run began and is \"6\" now"));
+}
+
+TEST(IsFrozenEpochTest, EndsWhereAsked) {
+  TrainingConfig config = Parse("--freeze backbone --unfreeze-at 3 --pretrained x");
+  ASSERT_TRUE(ResolveConfig(3, config).ok());
+  EXPECT_TRUE(IsFrozenEpoch(config, 1));
+  EXPECT_FALSE(IsFrozenEpoch(config, 2));
+}
+
+}  // namespace
+}  // namespace avocet
