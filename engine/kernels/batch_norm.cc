@@ -63,15 +63,17 @@ void Gradients(const NormChannels& norm, const T* src, const T* diff_dst, int pi
   ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto inverse = hn::LoadU(d, norm.inverse + c);
-    const auto weight = hn::LoadU(d, norm.weight + c);
+    const auto scale = hn::Mul(inverse, hn::LoadU(d, norm.weight + c));
     const auto bias = hn::LoadU(d, norm.bias + c);
     auto sum = hn::Zero(d), product = hn::Zero(d);
     std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
     for (int p = 0; p < count; ++p, i += channels) {
       hwy::Prefetch(src + i + ahead);
       hwy::Prefetch(diff_dst + i + ahead);
-      const auto normalised = hn::Mul(hn::Sub(Read(d, src + i), mean), inverse);
-      const auto slope = Activation::Derivative(d, hn::MulAdd(normalised, weight, bias));
+      const auto centred = hn::Sub(Read(d, src + i), mean);
+      const auto normalised = hn::Mul(centred, inverse);
+      // To the last bit what `Forward` had.
+      const auto slope = Activation::Derivative(d, hn::MulAdd(centred, scale, bias));
       const auto diff = hn::Mul(Read(d, diff_dst + i), slope);
       sum = hn::Add(sum, diff);
       product = hn::MulAdd(diff, normalised, product);
@@ -89,17 +91,18 @@ void Backward(const NormChannels& norm, const float* mean_diff, const float* mea
   ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto inverse = hn::LoadU(d, norm.inverse + c);
-    const auto weight = hn::LoadU(d, norm.weight + c);
     const auto bias = hn::LoadU(d, norm.bias + c);
-    const auto scale = hn::Mul(weight, inverse);
+    const auto scale = hn::Mul(inverse, hn::LoadU(d, norm.weight + c));
     const auto constant = hn::LoadU(d, mean_diff + c);
     const auto linear = hn::LoadU(d, mean_product + c);
     std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
     for (int p = 0; p < count; ++p, i += channels) {
       hwy::Prefetch(src + i + ahead);
       hwy::Prefetch(diff_dst + i + ahead);
-      const auto normalised = hn::Mul(hn::Sub(Read(d, src + i), mean), inverse);
-      const auto slope = Activation::Derivative(d, hn::MulAdd(normalised, weight, bias));
+      const auto centred = hn::Sub(Read(d, src + i), mean);
+      const auto normalised = hn::Mul(centred, inverse);
+      // To the last bit what `Forward` had.
+      const auto slope = Activation::Derivative(d, hn::MulAdd(centred, scale, bias));
       auto diff = hn::MulSub(Read(d, diff_dst + i), slope, constant);
       diff = hn::NegMulAdd(normalised, linear, diff);
       Write(d, hn::Mul(diff, scale), diff_src + i);

@@ -1,4 +1,5 @@
 #include "engine/graph/infer_shape.h"
+#include "engine/onednn/training/depthwise_gradients.h"
 #include "engine/onednn/training/lower_training.h"
 
 namespace avocet {
@@ -42,13 +43,18 @@ Geometry GeometryOf(const Conv2d& conv, const Node& node, const TensorRef& src, 
           .dst = emitter.Activation(node.shape)};
 }
 
-void EmitSourceGradient(const Geometry& g, const dnnl::convolution_forward::primitive_desc& forward,
-                        NodeId id, const TensorRef& diff_dst, Tape& tape) {
+void EmitSourceGradient(const Conv2d& conv, const Geometry& g,
+                        const dnnl::convolution_forward::primitive_desc& forward, NodeId id,
+                        const TensorRef& diff_dst, Tape& tape) {
   Emitter& emitter = tape.emitter();
   const std::string& name = tape.graph().node(id).name;
   const dnnl::convolution_backward_data::primitive_desc descriptor(
       emitter.engine(), dnnl::algorithm::convolution_direct, g.src, g.any_weights, g.dst, g.strides,
       g.padding_begin, g.padding_end, forward, Emitter::Attributes());
+  const int in_channels = static_cast<int>(g.src.get_dims()[1]);
+  if (TakesDepthwiseGradients(conv, in_channels, descriptor.impl_info_str())) {
+    return EmitDepthwiseDiffSrc(conv, id, diff_dst, tape);
+  }
   const TensorRef diff_src = emitter.NewTensor(g.src);
   const Emitter::Argument weights =
       tape.Weights(name + ".weight", g.plain_weights, descriptor.weights_desc());
@@ -58,7 +64,7 @@ void EmitSourceGradient(const Geometry& g, const dnnl::convolution_forward::prim
   tape.AddGradient(id, 0, diff_src);
 }
 
-void EmitWeightGradients(const Geometry& g,
+void EmitWeightGradients(const Conv2d& conv, const Geometry& g,
                          const dnnl::convolution_forward::primitive_desc& forward, NodeId id,
                          const TensorRef& src, const TensorRef& diff_dst, Tape& tape) {
   Emitter& emitter = tape.emitter();
@@ -67,6 +73,10 @@ void EmitWeightGradients(const Geometry& g,
   const dnnl::convolution_backward_weights::primitive_desc descriptor(
       emitter.engine(), dnnl::algorithm::convolution_direct, g.src, g.diff_weights, g.bias, g.dst,
       g.strides, g.padding_begin, g.padding_end, forward, Emitter::Attributes());
+  const int in_channels = static_cast<int>(g.src.get_dims()[1]);
+  if (!has_bias && TakesDepthwiseGradients(conv, in_channels, descriptor.impl_info_str())) {
+    return EmitDepthwiseDiffWeights(conv, id, src, diff_dst, tape);
+  }
   const TensorRef diff_weights = emitter.NewTensor(descriptor.diff_weights_desc());
   Emitter::Arguments arguments = {
       {DNNL_ARG_SRC, src}, {DNNL_ARG_DIFF_DST, diff_dst}, {DNNL_ARG_DIFF_WEIGHTS, diff_weights}};
@@ -109,10 +119,10 @@ TensorRef LowerTraining(const Conv2d& conv, NodeId id, Tape& tape) {
   tape.OnBackward(id, [=, &tape](const TensorRef& diff_dst) {
     const std::string& name = tape.graph().node(id).name;
     if (tape.IsTrainable(name + ".weight") || (conv.bias && tape.IsTrainable(name + ".bias"))) {
-      EmitWeightGradients(g, forward, id, src, diff_dst, tape);
+      EmitWeightGradients(conv, g, forward, id, src, diff_dst, tape);
     }
     if (tape.NeedsGradient(tape.graph().node(id).inputs[0])) {
-      EmitSourceGradient(g, forward, id, diff_dst, tape);
+      EmitSourceGradient(conv, g, forward, id, diff_dst, tape);
     }
   });
   return dst;

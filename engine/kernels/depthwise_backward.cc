@@ -1,0 +1,157 @@
+#include "engine/kernels/depthwise_backward.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "engine/graph/op.h"
+
+// Highway compiles this file once for each instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/depthwise_backward.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+// After foreach_target.h.
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace avocet {
+namespace HWY_NAMESPACE {
+namespace {
+
+#include "engine/kernels/elements.inc"
+
+template <typename T>
+void DiffSrc(const DepthwiseSizes& s, const T* diff_dst, const float* weights, int begin, int end,
+             T* diff_src) {
+  const std::ptrdiff_t channels = s.channels;
+  for (int h = begin; h < end; ++h) {
+    ForVectors(0, channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
+      T* dst = diff_src + std::ptrdiff_t{h} * s.width * channels + c;
+      for (int w = 0; w < s.width; ++w, dst += channels) {
+        auto sum = hn::Zero(d);
+        // Taps of the filter that meet this pixel: every stride-th one.
+        for (int ky = (h + s.pad_top) % s.stride; ky < s.kernel; ky += s.stride) {
+          const int oh = (h + s.pad_top - ky) / s.stride;
+          if (h + s.pad_top < ky || oh >= s.out_height) continue;
+          const T* row = diff_dst + std::ptrdiff_t{oh} * s.out_width * channels + c;
+          const float* taps = weights + std::ptrdiff_t{ky} * s.kernel * channels + c;
+          for (int kx = (w + s.pad_left) % s.stride; kx < s.kernel; kx += s.stride) {
+            const int ow = (w + s.pad_left - kx) / s.stride;
+            if (w + s.pad_left < kx || ow >= s.out_width) continue;
+            sum = hn::MulAdd(Read(d, row + ow * channels), hn::LoadU(d, taps + kx * channels), sum);
+          }
+        }
+        Write(d, sum, dst);
+      }
+    });
+  }
+}
+
+// The sums over one row of diff_dst for one row of the filter.
+template <int kKernel, class D, typename T>
+HWY_INLINE void AddRow(D d, const DepthwiseSizes& s, const T* row, const T* diff, float* sums) {
+  const std::ptrdiff_t channels = s.channels;
+  hn::Vec<D> sum[kKernel];
+  for (int kx = 0; kx < kKernel; ++kx) sum[kx] = hn::Zero(d);
+  for (int ow = 0; ow < s.out_width; ++ow, diff += channels) {
+    const auto factor = Read(d, diff);
+    const int first = ow * s.stride - s.pad_left;
+    const T* src = row + first * channels;
+    if (first >= 0 && first + kKernel <= s.width) {
+      for (int kx = 0; kx < kKernel; ++kx) {
+        sum[kx] = hn::MulAdd(factor, Read(d, src + kx * channels), sum[kx]);
+      }
+      continue;
+    }
+    for (int kx = 0; kx < kKernel; ++kx) {
+      if (first + kx < 0 || first + kx >= s.width) continue;
+      sum[kx] = hn::MulAdd(factor, Read(d, src + kx * channels), sum[kx]);
+    }
+  }
+  for (int kx = 0; kx < kKernel; ++kx) {
+    float* to = sums + kx * channels;
+    hn::StoreU(hn::Add(hn::LoadU(d, to), sum[kx]), d, to);
+  }
+}
+
+template <int kKernel, typename T>
+void AddDiffWeights(const DepthwiseSizes& s, const T* src, const T* diff_dst, int begin, int end,
+                    float* diff_weights) {
+  const std::ptrdiff_t channels = s.channels;
+  for (int oh = begin; oh < end; ++oh) {
+    ForVectors(0, channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
+      for (int ky = 0; ky < kKernel; ++ky) {
+        const int h = oh * s.stride - s.pad_top + ky;
+        if (h < 0 || h >= s.height) continue;
+        AddRow<kKernel>(d, s, src + std::ptrdiff_t{h} * s.width * channels + c,
+                        diff_dst + std::ptrdiff_t{oh} * s.out_width * channels + c,
+                        diff_weights + std::ptrdiff_t{ky} * kKernel * channels + c);
+      }
+    });
+  }
+}
+
+template <typename T>
+void DiffWeights(const DepthwiseSizes& s, const T* src, const T* diff_dst, int begin, int end,
+                 float* diff_weights) {
+  switch (s.kernel) {
+    case 1:
+      return AddDiffWeights<1>(s, src, diff_dst, begin, end, diff_weights);
+    case 2:
+      return AddDiffWeights<2>(s, src, diff_dst, begin, end, diff_weights);
+    case 3:
+      return AddDiffWeights<3>(s, src, diff_dst, begin, end, diff_weights);
+    case 4:
+      return AddDiffWeights<4>(s, src, diff_dst, begin, end, diff_weights);
+    case 5:
+      return AddDiffWeights<5>(s, src, diff_dst, begin, end, diff_weights);
+    case 6:
+      return AddDiffWeights<6>(s, src, diff_dst, begin, end, diff_weights);
+    default:
+      return AddDiffWeights<7>(s, src, diff_dst, begin, end, diff_weights);
+  }
+}
+
+// One function a type, for Highway's tables.
+#define AVOCET_DEPTHWISE_KERNELS(T, Name)                                                         \
+  void DiffSrc##Name(const DepthwiseSizes& sizes, const T* diff_dst, const float* weights,        \
+                     int begin, int end, T* diff_src) {                                           \
+    DiffSrc(sizes, diff_dst, weights, begin, end, diff_src);                                      \
+  }                                                                                               \
+  void DiffWeights##Name(const DepthwiseSizes& sizes, const T* src, const T* diff_dst, int begin, \
+                         int end, float* diff_weights) {                                          \
+    DiffWeights(sizes, src, diff_dst, begin, end, diff_weights);                                  \
+  }
+
+AVOCET_DEPTHWISE_KERNELS(float, Float)
+AVOCET_DEPTHWISE_KERNELS(BFloat16, BFloat)
+#undef AVOCET_DEPTHWISE_KERNELS
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace avocet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace avocet {
+
+#define AVOCET_DEPTHWISE_FUNCTIONS(T, Name)                                                   \
+  HWY_EXPORT(DiffSrc##Name);                                                                  \
+  HWY_EXPORT(DiffWeights##Name);                                                              \
+  template <>                                                                                 \
+  void DepthwiseDiffSrc(const DepthwiseSizes& sizes, const T* diff_dst, const float* weights, \
+                        int begin, int end, T* diff_src) {                                    \
+    HWY_DYNAMIC_DISPATCH(DiffSrc##Name)(sizes, diff_dst, weights, begin, end, diff_src);      \
+  }                                                                                           \
+  template <>                                                                                 \
+  void AddDepthwiseDiffWeights(const DepthwiseSizes& sizes, const T* src, const T* diff_dst,  \
+                               int begin, int end, float* diff_weights) {                     \
+    HWY_DYNAMIC_DISPATCH(DiffWeights##Name)(sizes, src, diff_dst, begin, end, diff_weights);  \
+  }
+
+AVOCET_DEPTHWISE_FUNCTIONS(float, Float)
+AVOCET_DEPTHWISE_FUNCTIONS(BFloat16, BFloat)
+#undef AVOCET_DEPTHWISE_FUNCTIONS
+
+}  // namespace avocet
+#endif

@@ -1,0 +1,26 @@
+// Gradients of depthwise convolutions by our own kernels (engine/kernels/depthwise_backward).
+#ifndef AVOCET_ENGINE_ONEDNN_TRAINING_DEPTHWISE_GRADIENTS_H_
+#define AVOCET_ENGINE_ONEDNN_TRAINING_DEPTHWISE_GRADIENTS_H_
+
+#include <string_view>
+
+#include "engine/graph/graph.h"
+#include "engine/onednn/training/tape.h"
+
+namespace avocet {
+
+// Whether the kernels can compute the gradients of `conv` of `in_channels` and beat what oneDNN
+// chose for them, `implementation`: it has no depthwise kernel for strides in bfloat16, for
+// example.
+bool TakesDepthwiseGradients(const Conv2d& conv, int in_channels, std::string_view implementation);
+
+// Emits the gradient of the source of the node `id`, and adds it to the tape.
+void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape);
+
+// Emits and stores the gradient of the weights of the node `id`, which has no bias.
+void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& src,
+                              const TensorRef& diff_dst, Tape& tape);
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_ONEDNN_TRAINING_DEPTHWISE_GRADIENTS_H_
