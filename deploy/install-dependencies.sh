@@ -10,7 +10,7 @@ usage() {
 Usage: deploy/install-dependencies.sh [--with-tests] [--prefix DIR]
 
   --with-tests   also what the tests need: GoogleTest, google-benchmark, clang-format,
-                 clang-tidy, Go
+                 clang-tidy, Go, Open MPI
   --prefix DIR   where oneDNN goes when the distribution's own is older than 3.2
                  (default: build/onednn in this checkout, where CMake looks for it;
                  elsewhere, configure with -DAVOCET_DNNL_PREFIX=DIR)
@@ -42,7 +42,7 @@ build_packages=(
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
   prometheus-cpp-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libhwy-dev zlib1g-dev
 )
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev clang-format clang-tidy libopenmpi-dev openmpi-bin)
 
 # The oldest oneDNN with the API that engine/onednn uses.
 readonly dnnl_minimum=3.2

@@ -11,6 +11,12 @@ find_package(CLI11 REQUIRED CONFIG)
 find_package(hwy REQUIRED CONFIG)
 find_package(ZLIB REQUIRED)
 
+# Optional: training with several processes.
+option(AVOCET_MPI "Train with several processes where an MPI is found" ON)
+if(AVOCET_MPI)
+  find_package(MPI COMPONENTS C)
+endif()
+
 # The distribution's package first; install-dependencies.sh unpacks a private one where that is too old.
 find_package(dnnl 3.2 CONFIG
   HINTS "${AVOCET_DNNL_PREFIX}" "${PROJECT_SOURCE_DIR}/build/onednn" /opt/avocet/onednn)

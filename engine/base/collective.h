@@ -18,6 +18,11 @@ class Collective {
   // Each value becomes its sum over all members: the same bits on each of them.
   virtual void Sum(std::span<float> values) = 0;
   virtual void Sum(std::span<double> values) = 0;
+
+  // Begins a Sum that may go on while the caller computes; `values` stay untouched until `Wait`.
+  virtual void StartSum(std::span<float> values) { Sum(values); }
+  // Waits for all that was begun.
+  virtual void Wait() {}
 };
 
 }  // namespace avocet

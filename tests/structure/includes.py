@@ -34,6 +34,7 @@ LIBRARY_HOMES = {
     "OpenCV": (("opencv2/", "opencv4/"), ("engine/image",)),
     "gRPC": (("grpcpp/", "grpc/", "grpc++/"), ("server", "client")),
     "prometheus-cpp": (("prometheus/",), ("server", "engine/train")),
+    "MPI": (("mpi.h",), ("engine/train",)),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -68,7 +68,8 @@ std::string MostConfused(const ReportData& data, const ConfusionMatrix& matrix) 
   std::ranges::sort(pairs);
   if (pairs.size() > kPairs) pairs.resize(kPairs);
   if (pairs.empty()) return "<p>No image was put into a wrong class.</p>";
-  std::string html = "<div><h3>Confused most</h3><table><tr><th>true<th>taken for<th>images</tr>";
+  std::string html =
+      "<div><h3>Confused most</h3><table><tr><th>true<th>taken for<th class=number>images</tr>";
   for (const auto& [count, label, predicted] : pairs) {
     absl::StrAppend(&html, "<tr><td>", EscapeHtml(NameOf(data, label)), "<td>",
                     EscapeHtml(NameOf(data, predicted)), "<td class=number>", -count, "</tr>");
@@ -105,8 +106,8 @@ std::string ClassesSection(const ReportData& data) {
   });
   std::string html =
       "<section><h2>Classes</h2><p class=note>Worst first.</p><div "
-      "class=scroll><table><tr><th>class"
-      "<th>images<th>trained on<th>precision %<th>recall %<th>F1 %</tr>";
+      "class=scroll><table><tr><th>class<th class=number>images<th class=number>trained on<th "
+      "class=number>precision %<th class=number>recall %<th class=number>F1 %</tr>";
   const auto row = [&](const std::string& name, const std::string& trained,
                        const ClassQuality& quality) {
     absl::StrAppend(&html, "<tr><td>", EscapeHtml(name), "<td class=number>", quality.images,

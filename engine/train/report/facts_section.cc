@@ -47,7 +47,7 @@ std::string MistakesSection(const ReportData& data) {
     };
     absl::StrAppend(&html, "<figure title=\"", EscapeHtml(mistake.source), "\">",
                     Picture(mistake.picture), "<figcaption><b>", name(mistake.predicted),
-                    absl::StrFormat("</b> %.0f %%<br>is ", 100 * mistake.confidence),
+                    absl::StrFormat("</b> %.0f&nbsp;%%<br>is ", 100 * mistake.confidence),
                     name(mistake.label), "</figcaption></figure>");
   }
   return html + "</div></section>";

@@ -27,7 +27,7 @@ header p { margin:.2rem 0 0; color:var(--soft); }
 section { background:var(--card); border:1px solid var(--line); border-radius:12px; padding:1.1rem 1.25rem; min-width:0; }
 .note { color:var(--soft); margin:-.5rem 0 .75rem; font-size:.87rem; }
 .failed { background:rgb(var(--wrong) / .12); border-left:4px solid rgb(var(--wrong)); padding:.6rem .9rem; margin:0; border-radius:6px; }
-.tiles { display:grid; grid-template-columns:repeat(auto-fit, minmax(118px, 1fr)); gap:1rem; }
+.tiles { display:grid; grid-template-columns:repeat(auto-fit, minmax(134px, 1fr)); gap:1rem; }
 .tile b { display:block; font-size:1.55rem; line-height:1.25; font-variant-numeric:tabular-nums; white-space:nowrap; }
 .tile span { color:var(--soft); font-size:.85rem; }
 .charts { display:grid; grid-template-columns:repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap:1.25rem; }
@@ -45,8 +45,8 @@ th { text-align:left; font-weight:600; color:var(--soft); } th, td { padding:.22
 .number { text-align:right; }
 td.bar { min-width:110px; text-align:right; background:linear-gradient(to right, rgb(var(--right) / .22) calc(100% * var(--share)), transparent 0); }
 .confusion th { white-space:nowrap; } .confusion th, .confusion td { border:1px solid var(--card); padding:.2rem .35rem; }
-.confusion th.column { height:8.5em; vertical-align:bottom; padding:0 0 .4em; }
-.confusion th.column span { writing-mode:vertical-rl; transform:rotate(180deg); max-height:9em; overflow:hidden; }
+.confusion th.column { height:12em; vertical-align:bottom; padding:0 0 .4em; }
+.confusion th.column span { writing-mode:vertical-rl; transform:rotate(180deg); max-height:13em; overflow:hidden; text-overflow:ellipsis; }
 .confusion td { text-align:center; min-width:2.6em; border-radius:4px; }
 td.right { background:rgb(var(--right) / calc(var(--share) * .75)); } td.wrong { background:rgb(var(--wrong) / calc(var(--share) * .8)); }
 .matrix { width:100%; max-width:700px; image-rendering:pixelated; border:1px solid var(--line); }
