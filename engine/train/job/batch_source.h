@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/train/data/batch.h"
@@ -21,6 +22,8 @@ class BatchSource {
   virtual absl::Status Start(std::uint32_t epoch, std::int64_t first_batch) = 0;
   // Valid until the next call; null after the epoch's last.
   virtual absl::StatusOr<const Batch*> Next() = 0;
+  // Images that could not be read so far.
+  virtual std::vector<UnreadableImage> unreadable() const = 0;
 };
 
 // Images.
@@ -34,8 +37,7 @@ class LoaderSource : public BatchSource {
     return absl::OkStatus();
   }
   absl::StatusOr<const Batch*> Next() override { return loader_->Next(); }
-
-  const DataLoader& loader() const { return *loader_; }
+  std::vector<UnreadableImage> unreadable() const override { return loader_->unreadable(); }
 
  private:
   std::unique_ptr<DataLoader> loader_;

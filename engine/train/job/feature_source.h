@@ -38,6 +38,7 @@ class FeatureSource : public BatchSource {
   std::int64_t batches_per_epoch() const override { return images_->batches_per_epoch(); }
   absl::Status Start(std::uint32_t epoch, std::int64_t first_batch) override;
   absl::StatusOr<const Batch*> Next() override;
+  std::vector<UnreadableImage> unreadable() const override { return images_->unreadable(); }
 
  private:
   struct Variant {

@@ -1,12 +1,14 @@
 #include "engine/train/job/train_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -119,6 +121,18 @@ absl::Status Publish(const Job& job, const Trainer& trainer) {
   return absl::OkStatus();
 }
 
+// Files that were skipped; a run does not end for one of them.
+void WarnOfUnreadable(const Trainer& trainer) {
+  constexpr std::size_t kNamed = 20;
+  const std::vector<UnreadableImage> images = trainer.unreadable();
+  for (std::size_t i = 0; i < std::min(images.size(), kNamed); ++i) {
+    std::fprintf(stderr, "skipped %s: %s\n", images[i].name.c_str(), images[i].reason.c_str());
+  }
+  if (images.size() > kNamed) {
+    std::fprintf(stderr, "and %zu more images that cannot be read\n", images.size() - kNamed);
+  }
+}
+
 absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop) {
   ASSIGN_OR_RETURN(Job job, line.resume ? OldJob(line) : NewJob(line));
   RunObservers observers;
@@ -145,6 +159,7 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop) {
   RunResult result;
   result.status = trainer->Run(result);
   observers.OnEnd(result);
+  WarnOfUnreadable(*trainer);
   RETURN_IF_ERROR(result.status);
   if (result.scores) {
     Say(absl::StrFormat("the finished weights: top-1 %.2f %% of %d validation images; model: %s",

@@ -11,6 +11,7 @@
 #include "engine/base/status.h"
 #include "engine/onednn/team.h"
 #include "engine/train/data/sample_reader.h"
+#include "engine/train/job/batch_gradients.h"
 #include "engine/train/job/config_options.h"
 #include "engine/train/job/evaluate.h"
 #include "engine/train/job/model_output.h"
@@ -29,22 +30,6 @@ constexpr int kKeptMistakes = 36;
 
 double SecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-int Largest(std::span<const float> row) {
-  return static_cast<int>(std::ranges::max_element(row) - row.begin());
-}
-
-// Rows whose largest logit is that of their largest target.
-std::int64_t CountCorrect(std::span<const float> logits, std::span<const float> targets,
-                          std::size_t rows) {
-  const std::size_t classes = targets.size() / rows;
-  std::int64_t correct = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    correct += Largest(logits.subspan(row * classes, classes)) ==
-               Largest(targets.subspan(row * classes, classes));
-  }
-  return correct;
 }
 
 }  // namespace
@@ -88,6 +73,17 @@ TrainingState Trainer::State() {
 
 const Parameters& Trainer::finished() const { return average_ ? average_->values() : parameters_; }
 
+std::vector<UnreadableImage> Trainer::unreadable() const {
+  std::vector<UnreadableImage> images;
+  if (!phase_) return images;
+  for (const BatchSource* source : {phase_->train.get(), phase_->validation.get()}) {
+    if (source == nullptr) continue;
+    const std::vector<UnreadableImage> more = source->unreadable();
+    images.insert(images.end(), more.begin(), more.end());
+  }
+  return images;
+}
+
 absl::Status Trainer::Resume() {
   const std::string file = inputs_.folder->Last() / "training_state.safetensors";
   RETURN_IF_ERROR(ReadTrainingState(file, State()));
@@ -119,41 +115,9 @@ absl::StatusOr<Trainer::Speed> Trainer::Measure() {
   return Speed{step, epoch};
 }
 
-double Trainer::ComputeGradients(const Batch& batch, std::int64_t& correct) {
-  TrainingPlan& plan = *phase_->plan;
-  const int parts = config_.run().accumulate();
-  const auto rows = static_cast<std::size_t>(PartSize(inputs_.phase));
-  const std::size_t pixels = plan.input().size();
-  const std::size_t row_targets = plan.targets().size();
-  Collective* const group = inputs_.phase.group;
-  const int processes = group == nullptr ? 1 : group->size();
-  const int rank = group == nullptr ? 0 : group->rank();
-  double loss = 0;
-  for (int part = 0; part < parts; ++part) {
-    const auto p = static_cast<std::size_t>(part);
-    const auto targets = std::span(batch.targets).subspan(p * row_targets, row_targets);
-    std::ranges::copy(std::span(batch.images).subspan(p * pixels, pixels), plan.input().begin());
-    std::ranges::copy(targets, plan.targets().begin());
-    // Another mask for every part of every step, the same ones after a resume.
-    const std::int64_t draw = (progress_.step * parts + part) * processes + rank;
-    loss += plan.Step(parameters_,
-                      {.seed = config_.run().seed() ^ (static_cast<std::uint64_t>(draw) << 16),
-                       .accumulate = part > 0,
-                       .gradient_scale = 1.0f / static_cast<float>(parts)}) /
-            parts;
-    correct += CountCorrect(plan.logits(), targets, rows);
-  }
-  if (group == nullptr) return loss;
-  for (const std::string& name : plan.gradient_order()) group->Sum(plan.gradients().Get(name));
-  double sums[] = {loss / processes, static_cast<double>(correct)};
-  group->Sum(std::span<double>(sums));
-  correct = std::llround(sums[1]);
-  return sums[0];
-}
-
 absl::Status Trainer::Learn(const Batch& batch, StepFacts& facts) {
-  std::int64_t correct = 0;
-  const double loss = ComputeGradients(batch, correct);
+  const auto [loss, correct] =
+      ComputeGradients(inputs_.phase, batch, progress_.step, parameters_, *phase_->plan);
   const Collective* const group = inputs_.phase.group;
   const double share = group == nullptr ? 1.0 : 1.0 / group->size();
   const double norm = GradientNorm(phase_->plan->gradients()) * share;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/metrics/classification_scores.h"
@@ -55,6 +56,8 @@ class Trainer {
 
   // The weights that are validated and saved: the moving average, if there is one.
   const Parameters& finished() const;
+  // Images of the phase at hand that could not be read so far.
+  std::vector<UnreadableImage> unreadable() const;
 
  private:
   explicit Trainer(const TrainerInputs& inputs);
@@ -62,8 +65,6 @@ class Trainer {
   TrainingState State();
   absl::Status EnterPhase();
   absl::Status RunEpoch();
-  // Computes gradients of the whole batch, over all processes. Returns its loss.
-  double ComputeGradients(const Batch& batch, std::int64_t& correct);
   absl::Status Learn(const Batch& batch, StepFacts& facts);
   absl::Status EndEpoch();
   absl::StatusOr<std::optional<ClassificationScores>> Validate(WorstMistakes* mistakes);

@@ -1,0 +1,61 @@
+#include "engine/train/job/batch_gradients.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+
+namespace avocet {
+namespace {
+
+int Largest(std::span<const float> row) {
+  return static_cast<int>(std::ranges::max_element(row) - row.begin());
+}
+
+// Rows whose largest logit is that of their largest target.
+std::int64_t CountCorrect(std::span<const float> logits, std::span<const float> targets,
+                          std::size_t rows) {
+  const std::size_t classes = targets.size() / rows;
+  std::int64_t correct = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    correct += Largest(logits.subspan(row * classes, classes)) ==
+               Largest(targets.subspan(row * classes, classes));
+  }
+  return correct;
+}
+
+}  // namespace
+
+BatchGradients ComputeGradients(const PhaseInputs& inputs, const Batch& batch, std::int64_t step,
+                                Parameters& parameters, TrainingPlan& plan) {
+  const train::v1::RunConfig& run = inputs.config->run();
+  const int parts = run.accumulate();
+  const auto rows = static_cast<std::size_t>(PartSize(inputs));
+  const std::size_t pixels = plan.input().size();
+  const std::size_t row_targets = plan.targets().size();
+  Collective* const group = inputs.group;
+  const int processes = group == nullptr ? 1 : group->size();
+  const int rank = group == nullptr ? 0 : group->rank();
+  BatchGradients result;
+  for (int part = 0; part < parts; ++part) {
+    const auto p = static_cast<std::size_t>(part);
+    const auto targets = std::span(batch.targets).subspan(p * row_targets, row_targets);
+    std::ranges::copy(std::span(batch.images).subspan(p * pixels, pixels), plan.input().begin());
+    std::ranges::copy(targets, plan.targets().begin());
+    // Another mask for every part of every step, the same ones after a resume.
+    const std::int64_t draw = (step * parts + part) * processes + rank;
+    result.loss +=
+        plan.Step(parameters, {.seed = run.seed() ^ (static_cast<std::uint64_t>(draw) << 16),
+                               .accumulate = part > 0,
+                               .gradient_scale = 1.0f / static_cast<float>(parts)}) /
+        parts;
+    result.correct += CountCorrect(plan.logits(), targets, rows);
+  }
+  if (group == nullptr) return result;
+  for (const std::string& name : plan.gradient_order()) group->Sum(plan.gradients().Get(name));
+  double sums[] = {result.loss / processes, static_cast<double>(result.correct)};
+  group->Sum(std::span<double>(sums));
+  return {sums[0], std::llround(sums[1])};
+}
+
+}  // namespace avocet
