@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "engine/base/check.h"
+#include "engine/kernels/depthwise_rows.h"
 #include "engine/kernels/vector.h"
 
 namespace avocet {
@@ -18,44 +19,6 @@ bool HasDepthwiseKernel(int kernel, int stride) {
 AVOCET_BEGIN_AVX512
 
 namespace {
-
-// Results in registers: widths are multiples of 7 more often than of any other number of this size.
-constexpr int kPixels = 7;
-
-// Reads as pixels beside the image.
-alignas(64) constexpr unsigned char kZeros[kLanes * sizeof(float)] = {};
-
-// The row of the source under row `ky` of the filter, for the result row `y`; null: outside.
-template <int S, typename T>
-const T* SourceRow(const Depthwise<T>& conv, int y, int ky) {
-  const int row = y * S - conv.pad_top + ky;
-  if (row < 0 || row >= conv.height) return nullptr;
-  return conv.src + static_cast<std::ptrdiff_t>(row) * conv.width * conv.channels;
-}
-
-// sum[p] += the filter's row `weights` [K, 16] over the pixels at source column x + S * p. `row`
-// points to the channels at column 0.
-template <int K, int S, bool inside, typename T>
-inline void AddRow(const Depthwise<T>& conv, const T* row, const float* weights, int x,
-                   __mmask16 lanes, __m512 (&sum)[kPixels]) {
-  __m512 weight[K];
-#pragma GCC unroll 7
-  for (int k = 0; k < K; ++k) weight[k] = _mm512_loadu_ps(weights + k * kLanes);
-  constexpr int kColumns = (kPixels - 1) * S + K;
-#pragma GCC unroll 20
-  for (int column = 0; column < kColumns; ++column) {
-    const T* src = row + static_cast<std::ptrdiff_t>(x + column) * conv.channels;
-    if constexpr (!inside) {
-      if (x + column < 0 || x + column >= conv.width) src = reinterpret_cast<const T*>(kZeros);
-    }
-    const __m512 value = Load(src, lanes);
-#pragma GCC unroll 7
-    for (int p = 0; p < kPixels; ++p) {
-      const int k = column - p * S;
-      if (k >= 0 && k < K) sum[p] = _mm512_fmadd_ps(value, weight[k], sum[p]);
-    }
-  }
-}
 
 // The results at columns [begin, begin + kPixels) of row `y`, as far as the row goes, for the 16
 // channels from `channel` on; `rows` are the source rows under the filter, from column 0. Returns
@@ -98,19 +61,6 @@ void RunChannels(const Depthwise<T>& conv, const T* const (&rows)[K], int y, int
     if (sums == nullptr) continue;
     const __mmask16 lanes = FirstLanes(conv.channels - channel);
     Store(sums + channel, _mm512_add_ps(Load(sums + channel, lanes), total), lanes);
-  }
-}
-
-// Fetches what the next result row will read for the first time.
-template <int K, int S, typename T>
-void Prefetch(const Depthwise<T>& conv, int y, int x) {
-  for (int s = 0; s < S; ++s) {
-    const int row = y * S - conv.pad_top + K + s;
-    if (row < 0 || row >= conv.height || x < 0) return;
-    const T* begin = conv.src + (static_cast<std::ptrdiff_t>(row) * conv.width + x) * conv.channels;
-    const std::ptrdiff_t count = static_cast<std::ptrdiff_t>(kPixels * S) * conv.channels;
-    constexpr std::ptrdiff_t kLine = 64 / sizeof(T);
-    for (std::ptrdiff_t i = 0; i < count; i += kLine) _mm_prefetch(begin + i, _MM_HINT_T1);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "engine/onednn/emitter.h"
 #include "engine/onednn/int8_lowering.h"
 #include "engine/onednn/lower.h"
+#include "engine/onednn/lower_depthwise_norm.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -39,6 +40,23 @@ TensorRef LowerFloat(const Node& node, std::span<const TensorRef> results, Emitt
     }
   }
   return LowerNode(node, inputs, emitter);
+}
+
+// Whether node `id` waits for the one behind it, to be one step with it.
+bool WaitsForNext(const Graph& graph, NodeId id, const Emitter& emitter) {
+  if (!emitter.readers().only_next) return false;
+  return TakesDepthwiseNormKernel(graph.node(id), graph.node(id + 1), emitter.type());
+}
+
+// The result of `next`, for which `node` has waited.
+TensorRef LowerPair(const Node& node, const Node& next, std::span<const TensorRef> results,
+                    Emitter& emitter) {
+  const TensorRef& input = results[static_cast<std::size_t>(node.inputs[0])];
+  const TensorRef src = emitter.Gated(
+      node.name + ".gate", emitter.Convert(node.name + ".to_type", input, emitter.type()));
+  const TensorRef dst = emitter.NewTensor(emitter.Activation(next.shape));
+  EmitDepthwiseNorm(node, next, FloatDepthwiseParameters(node, emitter), src, dst, emitter);
+  return dst;
 }
 
 dnnl::memory::data_type TypeOf(Precision precision) {
@@ -80,6 +98,7 @@ absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Grap
     std::optional<Int8Lowering> int8;
     if (is_int8) int8.emplace(graph, *options.quantization, emitter);
     std::vector<TensorRef> results;
+    bool waits = false;  // the node before, for this one
     for (NodeId id = 0; id < graph.size(); ++id) {
       const Node& node = graph.node(id);
       node_name = node.name;
@@ -87,6 +106,16 @@ absl::StatusOr<std::unique_ptr<InferencePlan>> InferencePlan::Compile(const Grap
       // Results that only later steps make out of others could not be looked at.
       if (!int8 && !options.observable) {
         emitter.set_readers(readers[static_cast<std::size_t>(id)]);
+      }
+      if (waits) {
+        waits = false;
+        results.push_back(LowerPair(graph.node(id - 1), node, results, emitter));
+        continue;
+      }
+      waits = !int8 && WaitsForNext(graph, id, emitter);
+      if (waits) {
+        results.emplace_back();
+        continue;
       }
       results.push_back(int8 ? int8->Lower(id) : LowerFloat(node, results, emitter));
       if (options.observable) emitter.Observe(node.name, results.back());

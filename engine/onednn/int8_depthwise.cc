@@ -40,13 +40,8 @@ TensorRef Emit(const Conv2d& conv, const Node& node, const Int8Operands& operand
                Emitter& emitter) {
   const TensorRef& src = operands.src;
   const Dims dims = src.desc.get_dims();
-  const Dims weight_dims = {conv.groups, 1, 1, conv.kernel, conv.kernel};
-  const Int8Weights weights =
-      emitter.QuantizedWeights(node.name + ".weight", {weight_dims, DataType::f32, Tag::goihw},
-                               {weight_dims, DataType::s8, Tag::goihw});
-  const dnnl::memory packed = emitter.Constant(
-      PackWeights(weights, conv.out_channels, conv.kernel * conv.kernel, src.scale));
-  const auto bias = Int8Bias(node, conv.bias, conv.out_channels, operands.bias_correction, emitter);
+  const auto [packed, bias] =
+      Int8DepthwiseParameters(node, src.scale, operands.bias_correction, emitter);
   TensorRef dst = NewResult(node.shape, operands.result, emitter);
   const int parts = std::min(TeamSize(), node.shape.n * node.shape.h);
   std::vector<TensorRef> tensors = {src, dst};
@@ -71,19 +66,31 @@ TensorRef Emit(const Conv2d& conv, const Node& node, const Int8Operands& operand
                        .dst_scale = dst.scale};
   if (!conv.post_ops.empty()) call.activation = std::get<ActivationPostOp>(conv.post_ops[0]).kind;
   // The memories of weights and bias are captured to live as long as the step.
-  emitter.KernelStep(node.name, "own_dw:avx512_int8", std::move(tensors),
-                     [call, packed, bias, parts, images = node.shape.n, kernel = conv.kernel,
-                      stride = conv.stride](std::span<void* const> addresses) mutable {
-                       call.src = static_cast<const T*>(addresses[0]);
-                       call.dst = static_cast<T*>(addresses[1]);
-                       RunDepthwiseRows(
-                           call, kernel, stride, images, parts,
-                           addresses.size() > 2 ? static_cast<float*>(addresses[2]) : nullptr);
-                     });
+  emitter.KernelStep(
+      node.name, "own_dw:avx512_int8", std::move(tensors),
+      [call, packed = packed, bias = bias, parts, images = node.shape.n, kernel = conv.kernel,
+       stride = conv.stride](std::span<void* const> addresses) mutable {
+        call.src = static_cast<const T*>(addresses[0]);
+        call.dst = static_cast<T*>(addresses[1]);
+        RunDepthwiseRows(call, kernel, stride, images, parts,
+                         addresses.size() > 2 ? static_cast<float*>(addresses[2]) : nullptr);
+      });
   return dst;
 }
 
 }  // namespace
+
+DepthwiseParameters Int8DepthwiseParameters(const Node& node, float src_scale,
+                                            std::span<const float> bias_correction,
+                                            Emitter& emitter) {
+  const auto& conv = std::get<Conv2d>(node.op);
+  const Dims dims = {conv.groups, 1, 1, conv.kernel, conv.kernel};
+  const Int8Weights weights = emitter.QuantizedWeights(
+      node.name + ".weight", {dims, DataType::f32, Tag::goihw}, {dims, DataType::s8, Tag::goihw});
+  return {emitter.Constant(
+              PackWeights(weights, conv.out_channels, conv.kernel * conv.kernel, src_scale)),
+          Int8Bias(node, conv.bias, conv.out_channels, bias_correction, emitter)};
+}
 
 bool TakesInt8DepthwiseKernel(const Conv2d& conv, const Int8Operands& operands) {
   const int in_channels = static_cast<int>(operands.src.desc.get_dims()[1]);

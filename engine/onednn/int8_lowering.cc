@@ -9,6 +9,7 @@
 #include "engine/onednn/int8_own_kernels.h"
 #include "engine/onednn/int8_tensor.h"
 #include "engine/onednn/lower.h"
+#include "engine/onednn/lower_depthwise_norm.h"
 
 namespace avocet {
 
@@ -109,6 +110,37 @@ bool Int8Lowering::LeavesGate(NodeId id) const {
          TakesInt8PointwiseKernel(*conv, graph_.node(id).shape.c, /*is_gated=*/true);
 }
 
+bool Int8Lowering::WaitsForNorm(NodeId id) const {
+  const auto index = static_cast<std::size_t>(id);
+  // By the time of a later reader, the source may have been overwritten in place.
+  if (id + 1 >= graph_.size() || consumers_[index] != std::vector{id + 1} || !layers_[index] ||
+      !stored_[index + 1]) {
+    return false;
+  }
+  const std::optional<TensorRef>& src =
+      forms_[static_cast<std::size_t>(graph_.node(id).inputs[0])].int8;
+  constexpr auto kType = dnnl::memory::data_type::s8;
+  return src && src->gate == nullptr && src->desc.get_data_type() == kType &&
+         TakesDepthwiseNormKernel(graph_.node(id), graph_.node(id + 1), kType) &&
+         ActivationOf(id + 1)->is_signed;
+}
+
+TensorRef Int8Lowering::LowerDepthwiseNorm(const Node& conv, const Node& norm) {
+  const TensorRef src = Int8(conv, 0);
+  const QuantizedActivation& result = quantization_.activations.at(norm.name);
+  const TensorRef dst = NewResult(norm.shape, &result, emitter_);
+  EmitDepthwiseNorm(conv, norm,
+                    Int8DepthwiseParameters(conv, src.scale, BiasCorrection(conv), emitter_), src,
+                    dst, emitter_);
+  return dst;
+}
+
+std::span<const float> Int8Lowering::BiasCorrection(const Node& node) const {
+  const auto correction = quantization_.bias_corrections.find(node.name);
+  if (correction == quantization_.bias_corrections.end()) return {};
+  return correction->second;
+}
+
 TensorRef Int8Lowering::LowerInFloat(const Node& node) {
   std::vector<TensorRef> inputs;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(Float(node, i));
@@ -120,19 +152,22 @@ TensorRef Int8Lowering::LowerToForm(NodeId id) {
   const auto index = static_cast<std::size_t>(id);
   const QuantizedActivation* result = stored_[index] ? ActivationOf(id) : nullptr;
   if (layers_[index]) {
-    const auto correction = quantization_.bias_corrections.find(node.name);
-    const std::span<const float> bias_correction =
-        correction == quantization_.bias_corrections.end() ? std::span<const float>()
-                                                           : correction->second;
+    const TensorRef src = Int8(node, 0);
+    // Nobody asks for what goes from one to the other: the source stands for it.
+    if (WaitsForNorm(id)) return src;
+    const std::span<const float> bias_correction = BiasCorrection(node);
     if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
       std::optional<TensorRef> shortcut;
       if (node.inputs.size() == 2) shortcut = stored_[index] ? Int8(node, 1) : Float(node, 1);
-      return LowerInt8(*conv, node, {Int8(node, 0), shortcut, bias_correction, result}, emitter_);
+      return LowerInt8(*conv, node, {src, shortcut, bias_correction, result}, emitter_);
     }
-    return LowerInt8(std::get<Linear>(node.op), node,
-                     {Int8(node, 0), std::nullopt, bias_correction, nullptr}, emitter_);
+    return LowerInt8(std::get<Linear>(node.op), node, {src, std::nullopt, bias_correction, nullptr},
+                     emitter_);
   }
   if (const auto* norm = std::get_if<LayerNorm>(&node.op)) {
+    if (WaitsForNorm(node.inputs[0])) {
+      return LowerDepthwiseNorm(graph_.node(node.inputs[0]), node);
+    }
     return LowerInt8(*norm, node, Stored(node, 0), result, emitter_);
   }
   if (const auto* scale = std::get_if<ChannelScale>(&node.op)) {

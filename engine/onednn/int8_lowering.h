@@ -39,6 +39,10 @@ class Int8Lowering {
   TensorRef Stored(const Node& node, std::size_t position);
   // Whether the gate of node `id` is left to the convolution that reads its result.
   bool LeavesGate(NodeId id) const;
+  // Whether node `id` is left to the layer norm that reads its result, and both are one step.
+  bool WaitsForNorm(NodeId id) const;
+  TensorRef LowerDepthwiseNorm(const Node& conv, const Node& norm);
+  std::span<const float> BiasCorrection(const Node& node) const;
   TensorRef LowerInFloat(const Node& node);
   TensorRef LowerToForm(NodeId id);
 

@@ -76,6 +76,11 @@ const Case kCases[] = {
      [](Builder& b, Value x) {
        return Conv(b, x, {.out_channels = 40, .kernel = 7, .groups = 40});
      }},
+    {"DepthwiseThenNorm",
+     {.channels = 24, .height = 9, .width = 15},
+     [](Builder& b, Value x) {
+       return b.LayerNorm("norm", Conv(b, x, {.out_channels = 24, .kernel = 7, .groups = 24}));
+     }},
     {"Grouped",
      {.channels = 12, .height = 6, .width = 5},
      [](Builder& b, Value x) {
