@@ -13,6 +13,7 @@
 #include "engine/onednn/int8_lowering.h"
 #include "engine/onednn/lower.h"
 #include "engine/onednn/lower_depthwise_norm.h"
+#include "engine/onednn/lower_expand.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -45,7 +46,11 @@ TensorRef LowerFloat(const Node& node, std::span<const TensorRef> results, Emitt
 // Whether node `id` waits for the one behind it, to be one step with it.
 bool WaitsForNext(const Graph& graph, NodeId id, const Emitter& emitter) {
   if (!emitter.readers().only_next) return false;
-  return TakesDepthwiseNormKernel(graph.node(id), graph.node(id + 1), emitter.type());
+  const Node& node = graph.node(id);
+  const Node& next = graph.node(id + 1);
+  return TakesDepthwiseNormKernel(node, next, emitter.type()) ||
+         (!node.inputs.empty() &&
+          TakesExpandKernels(node, graph.node(node.inputs[0]).shape.c, next, emitter.type()));
 }
 
 // The result of `next`, for which `node` has waited.
@@ -54,6 +59,7 @@ TensorRef LowerPair(const Node& node, const Node& next, std::span<const TensorRe
   const TensorRef& input = results[static_cast<std::size_t>(node.inputs[0])];
   const TensorRef src = emitter.Gated(
       node.name + ".gate", emitter.Convert(node.name + ".to_type", input, emitter.type()));
+  if (!std::holds_alternative<LayerNorm>(next.op)) return LowerExpand(node, next, src, emitter);
   const TensorRef dst = emitter.NewTensor(emitter.Activation(next.shape));
   EmitDepthwiseNorm(node, next, FloatDepthwiseParameters(node, emitter), src, dst, emitter);
   return dst;

@@ -76,6 +76,28 @@ const Case kCases[] = {
      [](Builder& b, Value x) {
        return Conv(b, x, {.out_channels = 40, .kernel = 7, .groups = 40});
      }},
+    // Large enough for strips of rows, in both types.
+    {"ExpandThenDepthwiseStrided",
+     {.channels = 4, .height = 57, .width = 49},
+     [](Builder& b, Value x) {
+       x = b.Activation(Conv(b, x, {.out_channels = 96, .kernel = 1}), ActivationKind::kRelu6);
+       const Conv2d depthwise = {.out_channels = 96,
+                                 .kernel = 5,
+                                 .stride = 2,
+                                 .groups = 96,
+                                 .padding = Padding::kSame,
+                                 .bias = true};
+       return b.Conv("depthwise", x, depthwise);
+     }},
+    {"ExpandThenDepthwiseAndPool",
+     {.channels = 4, .height = 57, .width = 49},
+     [](Builder& b, Value x) {
+       x = b.Activation(Conv(b, x, {.out_channels = 96, .kernel = 1}), ActivationKind::kRelu);
+       x = b.Conv("depthwise", x, {.out_channels = 96, .kernel = 3, .groups = 96});
+       x = b.Activation(x, ActivationKind::kSilu);
+       const Value gate = b.Activation(b.GlobalAveragePool(x), ActivationKind::kSigmoid);
+       return b.Conv("project", b.ChannelScale(x, gate), {.out_channels = 7, .kernel = 1});
+     }},
     {"DepthwiseThenNorm",
      {.channels = 24, .height = 9, .width = 15},
      [](Builder& b, Value x) {
