@@ -40,13 +40,15 @@ __m512 RunGroup(const Depthwise<T>& conv, const T* const (&rows)[K], int y, int 
   T* dst = conv.dst + (static_cast<std::ptrdiff_t>(y) * conv.out_width + begin) * conv.channels +
            channel;
   const int count = std::min(kPixels, conv.out_width - begin);
+  const __m512 inverse = _mm512_set1_ps(1.0f / conv.dst_scale);
   __m512 total = _mm512_setzero_ps();
 #pragma GCC unroll 7
   for (int p = 0; p < kPixels; ++p) {
     if (p >= count) break;
     const __m512 value = Activate<activation, T>(sum[p]);
     total = _mm512_add_ps(total, value);
-    Store(dst + static_cast<std::ptrdiff_t>(p) * conv.channels, value, lanes);
+    const __m512 stored = sizeof(T) == 1 ? _mm512_mul_ps(value, inverse) : value;
+    Store(dst + static_cast<std::ptrdiff_t>(p) * conv.channels, stored, lanes);
   }
   return total;
 }
@@ -112,5 +114,7 @@ void RunDepthwise(const Depthwise<T>&, int, int, int, int, float*) {
 
 template void RunDepthwise(const Depthwise<float>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<BFloat16>&, int, int, int, int, float*);
+template void RunDepthwise(const Depthwise<std::int8_t>&, int, int, int, int, float*);
+template void RunDepthwise(const Depthwise<std::uint8_t>&, int, int, int, int, float*);
 
 }  // namespace avocet

@@ -3,6 +3,7 @@
 #ifndef AVOCET_ENGINE_KERNELS_DEPTHWISE_H_
 #define AVOCET_ENGINE_KERNELS_DEPTHWISE_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "engine/graph/op.h"
@@ -13,8 +14,8 @@ namespace avocet {
 // Channels whose filters lie together.
 inline constexpr int kDepthwiseTile = 16;
 
-// One image; T is float or BFloat16. (In DepthwiseNorm it may be std::int8_t: the weights include
-// the scale of src.)
+// One image; T is float, BFloat16, std::int8_t or std::uint8_t. For the last two, the weights
+// include the scale of src.
 template <typename T>
 struct Depthwise {
   const T* src;          // [height, width, channels]
@@ -29,6 +30,7 @@ struct Depthwise {
   int pad_top;
   int pad_left;
   std::optional<ActivationKind> activation;
+  float dst_scale = 1.0f;  // results are rounded to multiples of it
 };
 
 // Whether there is a kernel for this size: 3, 5 or 7 and stride 1 or 2.

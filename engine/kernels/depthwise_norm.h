@@ -15,7 +15,7 @@ inline constexpr int kDepthwiseNormKernel = 7;
 // float32.
 template <typename Src, typename Dst>
 struct DepthwiseNorm {
-  Depthwise<Src> conv;  // stride 1, no activation; its dst is not used
+  Depthwise<Src> conv;  // stride 1, no activation; dst and dst_scale not used
   const float* weight;  // [channels]: the norm's
   const float* bias;    // [channels]
   float epsilon;

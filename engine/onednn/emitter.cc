@@ -65,25 +65,11 @@ Int8Weights Emitter::QuantizedWeights(const std::string& name, const dnnl::memor
   return weights_->GetInt8(name, plain, wanted);
 }
 
-namespace {
-
-template <typename T>
-dnnl::memory ConstantOf(std::span<const T> values, dnnl::memory::data_type type,
-                        const dnnl::engine& engine) {
-  const auto size = static_cast<dnnl::memory::dim>(values.size());
-  dnnl::memory memory({{size}, type, dnnl::memory::format_tag::x}, engine);
-  std::copy(values.begin(), values.end(), static_cast<T*>(memory.get_data_handle()));
-  return memory;
-}
-
-}  // namespace
-
 dnnl::memory Emitter::Constant(std::span<const float> values) const {
-  return ConstantOf(values, dnnl::memory::data_type::f32, engine_);
-}
-
-dnnl::memory Emitter::Constant(std::span<const std::int8_t> values) const {
-  return ConstantOf(values, dnnl::memory::data_type::s8, engine_);
+  const auto size = static_cast<dnnl::memory::dim>(values.size());
+  dnnl::memory memory({{size}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::x}, engine_);
+  std::copy(values.begin(), values.end(), static_cast<float*>(memory.get_data_handle()));
+  return memory;
 }
 
 void Emitter::Extend(const TensorRef& tensor, int step) {

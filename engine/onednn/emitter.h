@@ -2,7 +2,6 @@
 #ifndef AVOCET_ENGINE_ONEDNN_EMITTER_H_
 #define AVOCET_ENGINE_ONEDNN_EMITTER_H_
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -71,7 +70,6 @@ class Emitter {
                                const dnnl::memory::desc& wanted);
   // A vector that the program reads and never writes.
   dnnl::memory Constant(std::span<const float> values) const;
-  dnnl::memory Constant(std::span<const std::int8_t> values) const;
 
   using Argument = std::variant<TensorRef, dnnl::memory>;
   using Arguments = std::vector<std::pair<int, Argument>>;

@@ -198,9 +198,12 @@ bool TakesExpandKernels(const Node& expand, int src_channels, const Node& depthw
     return false;
   }
   const std::optional<ActivationKind> activation = ActivationOf(*pointwise);
-  if (activation == ActivationKind::kTanh || (type == DataType::bf16 && src_channels % 2 != 0)) {
+  // Neighbouring threads both compute some rows: exponentials cost more than strips save.
+  if (activation.has_value() && activation != ActivationKind::kRelu &&
+      activation != ActivationKind::kRelu6) {
     return false;
   }
+  if (type == DataType::bf16 && src_channels % 2 != 0) return false;
   const std::int64_t element = type == DataType::f32 ? sizeof(float) : sizeof(BFloat16);
   return expand.shape.size() / expand.shape.n * element > kLeastBytes &&
          depthwise.shape.h >= kLeastRows;

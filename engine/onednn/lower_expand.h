@@ -8,7 +8,8 @@
 namespace avocet {
 
 // Whether `depthwise`, which alone reads the result of `expand`, is computed with it, in strips of
-// rows that stay in a core's cache. Pays where the result of `expand`, of `type`, does not.
+// rows that stay in a core's cache. Pays where the result of `expand`, of `type`, does not, and has
+// no exponential in its activation.
 // `src_channels` are those that `expand` reads.
 bool TakesExpandKernels(const Node& expand, int src_channels, const Node& depthwise,
                         dnnl::memory::data_type type);

@@ -1,6 +1,7 @@
 #include "engine/kernels/depthwise.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -126,6 +127,56 @@ TEST(Depthwise, EqualsTheDefinitionInFloat32) {
 TEST(Depthwise, EqualsTheDefinitionInBFloat16) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
   for (const Case& c : kCases) EXPECT_LT(Error<BFloat16>(c), 1) << Name(c);
+}
+
+// Integers of 8 bits are numbers like others, but for the rounding of the result.
+template <typename T>
+void ExpectIntegersLikeFloats(const Case& c) {
+  const std::size_t size = static_cast<std::size_t>(c.height * c.width * c.channels);
+  const auto results = static_cast<std::size_t>(Size(c.height, c) * Size(c.width, c) * c.channels);
+  const std::vector<float> weights = Values<float>(
+      "weights", static_cast<std::size_t>((c.channels + 15) / 16 * 16 * c.kernel * c.kernel));
+  const std::vector<float> bias = Values<float>("bias", static_cast<std::size_t>(c.channels));
+  std::vector<float> floats;
+  std::vector<T> integers;
+  for (const float value : NamedValues("src", size)) {
+    integers.push_back(static_cast<T>(static_cast<int>(value * 100.0f)));
+    floats.push_back(integers.back());
+  }
+  std::vector<float> expected(results);
+  std::vector<T> found(results);
+  const auto run = [&]<typename U>(const std::vector<U>& src, std::vector<U>& dst, float scale) {
+    const Depthwise<U> conv = {.src = src.data(),
+                               .weights = weights.data(),
+                               .bias = bias.data(),
+                               .dst = dst.data(),
+                               .channels = c.channels,
+                               .height = c.height,
+                               .width = c.width,
+                               .out_height = Size(c.height, c),
+                               .out_width = Size(c.width, c),
+                               .pad_top = c.pad_begin,
+                               .pad_left = c.pad_begin,
+                               .activation = ActivationKind::kRelu,
+                               .dst_scale = scale};
+    RunDepthwise(conv, c.kernel, c.stride, 0, conv.out_height, nullptr);
+  };
+  constexpr float kScale = 3.0f;
+  run(floats, expected, 1.0f);
+  run(integers, found, kScale);
+  const double most = std::numeric_limits<T>::max();
+  for (std::size_t i = 0; i < results; ++i) {
+    ASSERT_NEAR(found[i], std::clamp(expected[i] / kScale, 0.0f, static_cast<float>(most)), 0.501)
+        << Name(c) << " at " << i;
+  }
+}
+
+TEST(Depthwise, TakesIntegersOf8Bits) {
+  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  for (const Case& c : kCases) {
+    ExpectIntegersLikeFloats<std::int8_t>(c);
+    ExpectIntegersLikeFloats<std::uint8_t>(c);
+  }
 }
 
 TEST(Depthwise, ABrokenWeightShows) {

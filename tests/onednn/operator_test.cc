@@ -92,7 +92,7 @@ const Case kCases[] = {
     {"ExpandThenDepthwiseAndPool",
      {.channels = 4, .height = 57, .width = 49},
      [](Builder& b, Value x) {
-       x = b.Activation(Conv(b, x, {.out_channels = 96, .kernel = 1}), ActivationKind::kSilu);
+       x = b.Activation(Conv(b, x, {.out_channels = 96, .kernel = 1}), ActivationKind::kRelu);
        x = b.Conv("depthwise", x, {.out_channels = 96, .kernel = 3, .groups = 96});
        x = b.Activation(x, ActivationKind::kSilu);
        const Value gate = b.Activation(b.GlobalAveragePool(x), ActivationKind::kSigmoid);
