@@ -1,9 +1,12 @@
 #include "engine/train/job/config_fields.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace avocet {
 namespace {
@@ -11,6 +14,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
+using train::v1::Flag;
 using train::v1::TrainingConfig;
 
 std::string NumberText(double value) {
@@ -74,6 +78,21 @@ std::string DefaultText(const FieldDescriptor& field) {
     default:
       return field.default_value_string();
   }
+}
+
+std::string FieldProblem(const FieldDescriptor& field, const std::string& text) {
+  const Flag& flag = field.options().GetExtension(train::v1::flag);
+  if (flag.choices_size() > 0 && std::ranges::find(flag.choices(), text) == flag.choices().end()) {
+    return absl::StrCat("expected one of ", absl::StrJoin(flag.choices(), ", "), ", found \"", text,
+                        "\"");
+  }
+  double value = 0;
+  if ((!flag.has_min() && !flag.has_max()) || !absl::SimpleAtod(text, &value)) return "";
+  // Not a number fails both comparisons.
+  if ((!flag.has_min() || value >= flag.min()) && (!flag.has_max() || value <= flag.max())) {
+    return "";
+  }
+  return absl::StrCat("expected a number from ", flag.min(), " to ", flag.max(), ", found ", text);
 }
 
 absl::Status SetField(const FieldDescriptor& group, const FieldDescriptor& field,

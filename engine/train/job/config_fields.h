@@ -25,6 +25,8 @@ std::string FieldText(const train::v1::TrainingConfig& config,
                       const google::protobuf::FieldDescriptor& group,
                       const google::protobuf::FieldDescriptor& field);
 std::string DefaultText(const google::protobuf::FieldDescriptor& field);
+// What is wrong with a value of the field, by its range or choices; empty: nothing.
+std::string FieldProblem(const google::protobuf::FieldDescriptor& field, const std::string& text);
 // INVALID_ARGUMENT if `text` is no value of the field's type.
 absl::Status SetField(const google::protobuf::FieldDescriptor& group,
                       const google::protobuf::FieldDescriptor& field, const std::string& text,

@@ -1,13 +1,10 @@
 #include "engine/train/job/config_file.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <sstream>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/atomic_file.h"
 #include "engine/train/job/config_fields.h"
@@ -20,7 +17,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::TextFormat;
-using train::v1::Flag;
 using train::v1::TrainingConfig;
 
 // Keeps the first error; the parser counts lines and columns from 0.
@@ -35,29 +31,13 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
-// What is wrong with the value, or nothing.
-std::string Problem(const FieldDescriptor& field, const std::string& text) {
-  const Flag& flag = field.options().GetExtension(train::v1::flag);
-  if (flag.choices_size() > 0 && std::ranges::find(flag.choices(), text) == flag.choices().end()) {
-    return absl::StrCat("expected one of ", absl::StrJoin(flag.choices(), ", "), ", found \"", text,
-                        "\"");
-  }
-  double value = 0;
-  if ((!flag.has_min() && !flag.has_max()) || !absl::SimpleAtod(text, &value)) return "";
-  // Not a number fails both comparisons.
-  if ((!flag.has_min() || value >= flag.min()) && (!flag.has_max() || value <= flag.max())) {
-    return "";
-  }
-  return absl::StrCat("expected a number from ", flag.min(), " to ", flag.max(), ", found ", text);
-}
-
 }  // namespace
 
 absl::Status CheckConfig(const TrainingConfig& config, const std::string& source) {
   absl::Status status;
   ForEachConfigField([&](const FieldDescriptor& group, const FieldDescriptor& field) {
     if (!status.ok() || !HasField(config, group, field)) return;
-    const std::string problem = Problem(field, FieldText(config, group, field));
+    const std::string problem = FieldProblem(field, FieldText(config, group, field));
     if (problem.empty()) return;
     status = absl::InvalidArgumentError(
         absl::StrCat(source, ": ", group.name(), ".", field.name(), ": ", problem));

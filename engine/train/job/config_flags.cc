@@ -1,10 +1,9 @@
 #include "engine/train/job/config_flags.h"
 
 #include <algorithm>
-#include <limits>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/check.h"
 #include "engine/train/job/config_fields.h"
 
@@ -16,11 +15,12 @@ using train::v1::Flag;
 
 constexpr char kPositional[] = "data";
 
-CLI::Range RangeOf(const FieldDescriptor& field, const Flag& flag) {
-  const double largest = field.cpp_type() == FieldDescriptor::CPPTYPE_INT32
-                             ? std::numeric_limits<std::int32_t>::max()
-                             : std::numeric_limits<double>::max();
-  return {flag.has_min() ? flag.min() : -largest, flag.has_max() ? flag.max() : largest};
+// The same checks as for a file: CLI11's own let "nan" and, for unsigned numbers, "-1" pass.
+std::string Check(const FieldDescriptor& group, const FieldDescriptor& field,
+                  const std::string& text) {
+  train::v1::TrainingConfig scratch;
+  const absl::Status status = SetField(group, field, text, scratch);
+  return status.ok() ? FieldProblem(field, text) : std::string(status.message());
 }
 
 // The type in --help; empty: CLI11's own.
@@ -63,17 +63,11 @@ void ConfigFlags::Add(CLI::App& app, Setting& setting) {
   } else {
     setting.option = app.add_option(name, setting.text, flag.help());
     setting.option->type_name(ValueName(field, flag));
+    setting.option->check([&setting](const std::string& text) {
+      return Check(*setting.group, *setting.field, text);
+    });
     if (flag.choices_size() > 0) {
-      const std::vector<std::string> choices(flag.choices().begin(), flag.choices().end());
-      setting.option->check(CLI::IsMember(choices));
-      setting.option->type_name("");
-    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
-      setting.option->check(CLI::TypeValidator<std::int32_t>());
-    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
-      setting.option->check(CLI::TypeValidator<std::uint64_t>());
-    }
-    if (flag.has_min() || flag.has_max()) {
-      setting.option->check(RangeOf(field, flag).description(""));
+      setting.option->type_name(absl::StrCat("{", absl::StrJoin(flag.choices(), ","), "}"));
     }
     if (field.has_default_value()) setting.option->default_str(DefaultText(field));
   }
