@@ -118,10 +118,11 @@ TEST_F(TrainCommandTest, FrozenBackboneStaysAndTheHeadLearns) {
   ASSERT_EQ(Run(Arguments("base")), 0) << ReadFile(log());
   TemporaryFolder other;
   WriteDigitFiles(other.path(), 5, 100, 50);
-  ASSERT_EQ(Run({other.path(), "--pretrained", RunDir("base") + "/model", "--freeze", "backbone",
-                 "--epochs", "20", "--learning-rate", "0.02", "--output", RunDir("head"),
-                 "--publish", RunDir("models") + "/digits", "--feature-variants", "2"}),
-            0)
+  ASSERT_EQ(
+      Run({other.path(), "--pretrained", RunDir("base") + "/model", "--freeze", "backbone",
+           "--epochs", "20", "--learning-rate", "0.02", "--output", RunDir("head"), "--publish",
+           RunDir("models") + "/digits", "--feature-variants", "2", "--threads", "1"}),
+      0)
       << ReadFile(log());
   const auto load = [&](const std::string& folder, int classes) {
     return *LoadParameters(folder, *(*FindBackbone("lenet5"))->build({classes, 32, 32}));
