@@ -1,0 +1,242 @@
+// What a training plan promises besides right gradients: options, order, repeats.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/graph/builder.h"
+#include "tests/onednn/training/train_step.h"
+#include "tests/reference/golden.h"
+
+namespace avocet {
+namespace {
+
+constexpr int kImages = 4;
+constexpr int kSize = 6;
+
+Graph BuildNetwork(int images = kImages) {
+  Builder b({.channels = 3, .height = kSize, .width = kSize});
+  Value x = b.Conv("first", b.input(), {.out_channels = 16, .kernel = 3, .bias = true});
+  x = b.Activation(b.BatchNorm("bn1", x), ActivationKind::kSilu);
+  x = b.Conv("second", x, {.out_channels = 16, .kernel = 3});
+  x = b.Activation(b.BatchNorm("bn2", x), ActivationKind::kSilu);
+  b.Linear("last", b.GlobalAveragePool(x), 5);
+  return *(*std::move(b).Finish()).Reshape(images, kSize, kSize);
+}
+
+const std::set<std::string> kFirstBlock = {"first.weight", "first.bias", "bn1.weight", "bn1.bias"};
+
+std::vector<float> Copy(std::span<const float> values) { return {values.begin(), values.end()}; }
+
+// Largest difference of two gradients, relative to the largest number of `expected`.
+double Difference(std::span<const float> found, std::span<const float> expected) {
+  double difference = 0, largest = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
+    largest = std::max(largest, std::abs(double{expected[i]}));
+  }
+  return difference / largest;
+}
+
+// The parameters, with the statistics of the plan's batch as running statistics of `norm`.
+Parameters WithStatisticsOfBatch(const Graph& graph, const std::string& norm) {
+  Parameters before = NamedParameters(graph), after = NamedParameters(graph);
+  CompileForTraining(graph, {})->Step(after, {});
+  const double count = kImages * kSize * kSize;
+  for (const bool is_variance : {false, true}) {
+    const std::string name = norm + (is_variance ? ".running_var" : ".running_mean");
+    for (std::size_t c = 0; c < before.Get(name).size(); ++c) {
+      // A tenth of the step's statistics, of which the variance is the unbiased one.
+      const double moved = (double{after.Get(name)[c]} - 0.9 * before.Get(name)[c]) / 0.1;
+      before.Get(name)[c] = static_cast<float>(is_variance ? moved * (count - 1) / count : moved);
+    }
+  }
+  return before;
+}
+
+TEST(FrozenParameters, HaveNoGradientAndNothingBelowIsComputed) {
+  const Graph graph = BuildNetwork();
+  const auto plan = CompileForTraining(graph, {.frozen = kFirstBlock});
+  for (const std::string& name : kFirstBlock) EXPECT_FALSE(plan->gradients().Has(name)) << name;
+  EXPECT_TRUE(plan->gradients().Has("second.weight"));
+  EXPECT_EQ(plan->gradient_order().size(), plan->gradients().names().size());
+  Parameters parameters = NamedParameters(graph);
+  for (const StepProfile& step : plan->Profile(parameters, 1)) {
+    EXPECT_FALSE(step.name.starts_with("first.diff")) << step.name;
+    EXPECT_FALSE(step.name.starts_with("bn1.diff")) << step.name;
+    EXPECT_NE(step.name, "second.diff_src");
+  }
+}
+
+TEST(FrozenParameters, StayAsTheyAre) {
+  const Graph graph = BuildNetwork();
+  const auto plan = CompileForTraining(graph, {.frozen = kFirstBlock});
+  const Parameters before = NamedParameters(graph);
+  Parameters parameters = NamedParameters(graph);
+  plan->Step(parameters, {});
+  for (const std::string& name : before.names()) {
+    const bool moves = name == "bn2.running_mean" || name == "bn2.running_var";
+    EXPECT_EQ(Copy(parameters.Get(name)) != Copy(before.Get(name)), moves) << name;
+  }
+}
+
+TEST(FrozenBatchNorm, UsesRunningStatistics) {
+  const Graph graph = BuildNetwork();
+  const auto free = CompileForTraining(graph, {});
+  const auto frozen = CompileForTraining(graph, {.frozen = kFirstBlock});
+  Parameters parameters = WithStatisticsOfBatch(graph, "bn1");
+  const double loss = frozen->Step(parameters, {});
+  Parameters moving = NamedParameters(graph);
+  EXPECT_NEAR(loss, free->Step(moving, {}), 1e-5 * loss);
+  EXPECT_LT(
+      Difference(frozen->gradients().Get("second.weight"), free->gradients().Get("second.weight")),
+      1e-4);
+  parameters.Get("bn1.running_mean")[0] += 1.0f;
+  EXPECT_GT(std::abs(frozen->Step(parameters, {}) - loss), 1e-4);
+}
+
+TEST(FrozenBatchNorm, LetsGradientsThrough) {
+  const Graph graph = BuildNetwork();
+  const auto plan = CompileForTraining(graph, {.frozen = {"bn1.weight", "bn1.bias"}});
+  Parameters parameters = NamedParameters(graph);
+  plan->Step(parameters, {});
+  const std::vector<float> gradient = Copy(plan->gradients().Get("first.bias"));
+  // Along the gradient the loss rises by its squared length. Statistics of the batch would cancel
+  // a bias.
+  double square = 0;
+  for (const float g : gradient) square += double{g} * g;
+  ASSERT_GT(square, 0);
+  double losses[2];
+  for (const int side : {0, 1}) {
+    Parameters moved = NamedParameters(graph);
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      moved.Get("first.bias")[i] +=
+          static_cast<float>((side == 0 ? -0.01 : 0.01) / std::sqrt(square)) * gradient[i];
+    }
+    losses[side] = plan->Step(moved, {});
+  }
+  EXPECT_NEAR((losses[1] - losses[0]) / 0.02, std::sqrt(square), 0.02 * std::sqrt(square));
+}
+
+TEST(TrainingPlan, AccumulatesScaledGradients) {
+  const Graph graph = BuildNetwork();
+  const Shape shape = graph.node(0).shape;
+  const auto plan = CompileForTraining(graph, {});
+  Parameters parameters = NamedParameters(graph);
+  const double loss = plan->Step(parameters, {});
+  std::vector<std::vector<float>> expected;
+  for (const std::string& name : plan->gradient_order()) {
+    expected.push_back(Copy(plan->gradients().Get(name)));
+  }
+  FillImages(*plan, shape, NamedImages("others", shape));
+  plan->Step(parameters, {});
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const std::span<const float> other = plan->gradients().Get(plan->gradient_order()[i]);
+    for (std::size_t j = 0; j < other.size(); ++j) {
+      expected[i][j] = 0.25f * expected[i][j] + 0.75f * other[j];
+    }
+  }
+
+  plan->Step(parameters, {.gradient_scale = 0.75f});
+  FillImages(*plan, shape, NamedImages("input", shape));
+  EXPECT_NEAR(plan->Step(parameters, {.accumulate = true, .gradient_scale = 0.25f}), loss,
+              1e-5 * loss);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const std::string& name = plan->gradient_order()[i];
+    if (name == "first.bias") continue;  // the norm cancels it: rounding noise
+    EXPECT_LT(Difference(plan->gradients().Get(name), expected[i]), 1e-4) << name;
+  }
+}
+
+TEST(TrainingPlan, TellsFinalGradientsInTheirOrder) {
+  const auto plan = CompileForTraining(BuildNetwork(), {.threads = 2});
+  std::vector<std::string> order;
+  std::vector<std::vector<float>> gradients;
+  plan->set_on_gradient([&](const std::string& name) {
+    order.push_back(name);
+    gradients.push_back(Copy(plan->gradients().Get(name)));
+  });
+  Parameters parameters = NamedParameters(BuildNetwork());
+  plan->Step(parameters, {});
+  EXPECT_EQ(order, plan->gradient_order());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    EXPECT_EQ(gradients[i], Copy(plan->gradients().Get(order[i]))) << order[i];
+  }
+  EXPECT_TRUE(order.front().starts_with("last."));
+  EXPECT_TRUE(order.back().starts_with("first."));
+  std::vector<std::string> names = plan->gradients().names();
+  std::ranges::sort(order);
+  std::ranges::sort(names);
+  EXPECT_EQ(order, names);
+}
+
+TEST(TrainingPlan, RepeatsToTheLastBit) {
+  const Graph graph = BuildNetwork();
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+    for (const int threads : {1, 2, 3}) {
+      double loss = 0;
+      std::vector<std::vector<float>> first;
+      for (const int run : {0, 1, 2}) {
+        const auto plan = CompileForTraining(graph, {.threads = threads, .precision = precision});
+        Parameters parameters = NamedParameters(graph);
+        if (run == 2) {  // what a step leaves behind does not matter to the next
+          plan->Step(parameters, {});
+          parameters = NamedParameters(graph);
+        }
+        const double found = plan->Step(parameters, {});
+        std::vector<std::vector<float>> values;
+        for (const std::string& name : plan->gradient_order()) {
+          values.push_back(Copy(plan->gradients().Get(name)));
+        }
+        values.push_back(Copy(parameters.Get("bn1.running_var")));
+        if (run == 0) {
+          loss = found;
+          first = values;
+        }
+        EXPECT_EQ(found, loss) << "threads " << threads;
+        EXPECT_EQ(values, first) << "threads " << threads;
+      }
+    }
+  }
+}
+
+std::string Refusal(const Graph& graph, const TrainingPlanOptions& options) {
+  const auto plan = TrainingPlan::Compile(graph, options);
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(plan.status().message());
+}
+
+TEST(TrainingPlan, RefusesWhatItCannotTrain) {
+  const Graph graph = BuildNetwork();
+  const TrainingPlanOptions good = {.batch_size = 1, .height = kSize, .width = kSize};
+  ASSERT_TRUE(TrainingPlan::Compile(graph, good).ok());
+  TrainingPlanOptions options = good;
+  options.batch_size = 0;
+  EXPECT_NE(Refusal(graph, options).find("batch of 0"), std::string::npos);
+  options = good;
+  options.threads = 0;
+  EXPECT_NE(Refusal(graph, options).find("0 threads"), std::string::npos);
+  options = good;
+  options.precision = Precision::kInt8;
+  EXPECT_NE(Refusal(graph, options).find("int8"), std::string::npos);
+  options = good;
+  options.frozen = {"first.weight", "fisrt.bias"};
+  EXPECT_NE(Refusal(graph, options).find("\"fisrt.bias\""), std::string::npos);
+
+  Builder map({.channels = 3, .height = kSize, .width = kSize});
+  map.Conv("first", map.input(), {.out_channels = 4, .kernel = 3});
+  EXPECT_NE(Refusal(*std::move(map).Finish(), good).find("[N, classes, 1, 1]"), std::string::npos);
+
+  Builder valid({.channels = 3, .height = kSize, .width = kSize});
+  valid.GlobalAveragePool(valid.Conv("first", valid.input(),
+                                     {.out_channels = 4, .kernel = 5, .padding = Padding::kValid}));
+  options = good;
+  options.height = 3;
+  EXPECT_NE(Refusal(*std::move(valid).Finish(), options), "");
+}
+
+}  // namespace
+}  // namespace avocet
