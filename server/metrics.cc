@@ -11,6 +11,9 @@
 namespace avocet {
 namespace {
 
+// In the order of Metrics::Reload.
+constexpr std::array kReloadNames = {"loaded", "failed", "removed"};
+
 using ::prometheus::BuildCounter;
 using ::prometheus::BuildGauge;
 using ::prometheus::BuildHistogram;
@@ -160,6 +163,10 @@ void Metrics::SetModelInfo(const std::string& model, int64_t version,
                                   {"precision", precision}});
   info.Set(1);
   infos_[{model, version}] = &info;
+  // From 0, so that the first reload is an increase.
+  for (const char* result : kReloadNames) {
+    model_reloads_total_->Add({{"model", model}, {"result", result}});
+  }
 }
 
 void Metrics::SetModelLoadSeconds(const std::string& model, int64_t version, double seconds) {
@@ -177,8 +184,8 @@ void Metrics::ForgetModel(const std::string& model, int64_t version) {
 }
 
 void Metrics::CountReload(const std::string& model, Reload result) {
-  constexpr std::array kNames = {"loaded", "failed", "removed"};
-  model_reloads_total_->Add({{"model", model}, {"result", kNames[static_cast<size_t>(result)]}})
+  model_reloads_total_
+      ->Add({{"model", model}, {"result", kReloadNames[static_cast<size_t>(result)]}})
       .Increment();
 }
 

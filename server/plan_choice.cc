@@ -24,7 +24,9 @@ absl::StatusOr<int> ChooseWideThreads(const PlanPolicy& policy, int wide_threads
                                       const Tuner::Candidate& network, Tuner& tuner) {
   if (policy.lone_image == LoneImage::kSingle) return 1;
   if (policy.lone_image == LoneImage::kWide || wide_threads == 1) return wide_threads;
-  ASSIGN_OR_RETURN(const LoneCosts costs, tuner.LoneCostsOf(network));
+  Tuner::Candidate on_all_cores = network;
+  on_all_cores.key.threads = wide_threads;
+  ASSIGN_OR_RETURN(const LoneCosts costs, tuner.LoneCostsOf(on_all_cores));
   return Seconds(costs.wide) <= kWorthAllCores * Seconds(costs.single) ? wide_threads : 1;
 }
 

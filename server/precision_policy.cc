@@ -8,9 +8,10 @@
 namespace avocet {
 namespace {
 
-absl::StatusOr<WantedPrecision> ParseWanted(std::string_view text) {
-  if (text == "auto") return std::nullopt;
-  const absl::StatusOr<Precision> precision = ParsePrecision(text);
+// `name` is what precision the whole argument `text` asks for.
+absl::StatusOr<WantedPrecision> ParseWanted(std::string_view name, std::string_view text) {
+  if (name == "auto") return std::nullopt;
+  const absl::StatusOr<Precision> precision = ParsePrecision(name);
   if (precision.ok()) return *precision;
   return absl::InvalidArgumentError(
       absl::StrCat("expected auto, float32, bfloat16 or int8, or a model's name, = and one of "
@@ -29,7 +30,7 @@ absl::Status AddPrecision(std::string_view text, PrecisionPolicy& policy) {
   // The last one, since a model's name may have others.
   const size_t equals = text.rfind('=');
   if (equals == std::string_view::npos) {
-    ASSIGN_OR_RETURN(policy.of_all, ParseWanted(text));
+    ASSIGN_OR_RETURN(policy.of_all, ParseWanted(text, text));
     return absl::OkStatus();
   }
   const std::string name(text.substr(0, equals));
@@ -37,7 +38,7 @@ absl::Status AddPrecision(std::string_view text, PrecisionPolicy& policy) {
     return absl::InvalidArgumentError(
         absl::StrCat("expected a model's name before =, found \"", std::string(text), "\""));
   }
-  ASSIGN_OR_RETURN(policy.of_model[name], ParseWanted(text.substr(equals + 1)));
+  ASSIGN_OR_RETURN(policy.of_model[name], ParseWanted(text.substr(equals + 1), text));
   return absl::OkStatus();
 }
 

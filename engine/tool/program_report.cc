@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "engine/base/status.h"
 #include "engine/onednn/inference_model.h"
 #include "engine/tool/node_cost.h"
@@ -41,20 +43,25 @@ double MedianRun(InferencePlan& plan, int runs) {
   return *median;
 }
 
-// A node may have become several steps; its arithmetic is in the slowest.
+// A node may have become several steps; its arithmetic is in the slowest. A step may compute
+// several nodes: their names are joined by "+" in its own.
 std::vector<ProgramStep> Steps(const Graph& graph, std::vector<StepProfile> profile) {
   std::vector<ProgramStep> steps;
-  std::map<std::string, std::size_t> slowest;
+  std::map<std::string, std::size_t, std::less<>> slowest;  // by the name of a node
   for (StepProfile& step : profile) {
-    const auto [found, inserted] = slowest.emplace(step.name, steps.size());
-    if (!inserted && step.seconds > steps[found->second].seconds) found->second = steps.size();
+    for (const absl::string_view node : absl::StrSplit(step.name, '+')) {
+      const auto [found, inserted] = slowest.emplace(std::string(node), steps.size());
+      if (!inserted && step.seconds > steps[found->second].seconds) found->second = steps.size();
+    }
     steps.push_back({std::move(step.name), "", std::move(step.implementation), step.seconds, 0});
   }
   for (NodeId id = 0; id < graph.size(); ++id) {
     const auto found = slowest.find(graph.node(id).name);
     if (found == slowest.end()) continue;
-    steps[found->second].operation = DescribeOp(graph.node(id).op);
-    steps[found->second].multiply_adds = CostOf(graph, id).multiply_adds;
+    ProgramStep& step = steps[found->second];
+    absl::StrAppend(&step.operation, step.operation.empty() ? "" : " + ",
+                    DescribeOp(graph.node(id).op));
+    step.multiply_adds += CostOf(graph, id).multiply_adds;
   }
   return steps;
 }

@@ -40,7 +40,7 @@ TEST(FastestPrecision, CountsBothTimes) {
                                          Cost(Precision::kBFloat16, 500, 490)}),
             Precision::kBFloat16);
   EXPECT_EQ(FastestPrecision(std::vector{Cost(Precision::kFloat32, 1000, 500),
-                                         Cost(Precision::kBFloat16, 960, 470)}),
+                                         Cost(Precision::kBFloat16, 960, 475)}),
             Precision::kFloat32);
 }
 
