@@ -18,6 +18,19 @@ namespace {
 
 #include "engine/kernels/elements.inc"
 
+// Where a vector is a whole line of the cache: parts of one would be read first.
+template <class D>
+HWY_INLINE void WriteResult(D d, hn::Vec<D> value, bool streams, float* dst) {
+  if constexpr (hn::MaxLanes(D()) == 64 / sizeof(float)) {
+    if (streams) return hn::Stream(value, d, dst);
+  }
+  Write(d, value, dst);
+}
+template <class D>
+HWY_INLINE void WriteResult(D d, hn::Vec<D> value, bool, BFloat16* dst) {
+  Write(d, value, dst);
+}
+
 template <typename T>
 void Moments(const T* src, int pixels, int channels, const float* origin, double* sums) {
   const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
@@ -50,9 +63,10 @@ void Forward(const NormChannels& norm, const T* src, const T* residual, int pixe
       auto y = hn::MulAdd(hn::Sub(Read(d, src + i), mean), scale, bias);
       y = Activation::Value(d, y);
       if (residual != nullptr) y = hn::Add(y, Read(d, residual + i));
-      Write(d, y, dst + i);
+      WriteResult(d, y, norm.streams, dst + i);
     }
   });
+  if (norm.streams) hwy::FlushStream();
 }
 
 template <typename Activation, typename T>
@@ -105,9 +119,10 @@ void Backward(const NormChannels& norm, const float* mean_diff, const float* mea
       const auto slope = Activation::Derivative(d, hn::MulAdd(centred, scale, bias));
       auto diff = hn::MulSub(Read(d, diff_dst + i), slope, constant);
       diff = hn::NegMulAdd(normalised, linear, diff);
-      Write(d, hn::Mul(diff, scale), diff_src + i);
+      WriteResult(d, hn::Mul(diff, scale), norm.streams, diff_src + i);
     }
   });
+  if (norm.streams) hwy::FlushStream();
 }
 
 // One function a type, for Highway's tables.

@@ -26,6 +26,9 @@ struct NormChannels {
   const float* weight;
   const float* bias;
   std::optional<ActivationKind> activation;
+  // Float32 results go past the caches: for what is read when they hold other data. Then `channels`
+  // is a multiple of 16, and results start at multiples of 64 bytes.
+  bool streams = false;
 };
 
 // dst = activation(normalised * weight + bias), plus `residual` if that is not null.

@@ -47,12 +47,11 @@ void DiffSrc(const DepthwiseSizes& s, const T* diff_dst, const float* weights, i
   }
 }
 
-// The sums over one row of diff_dst for one row of the filter.
+// The sums over one row of diff_dst for one row of the filter, at any stride.
 template <int kKernel, class D, typename T>
-HWY_INLINE void AddRow(D d, const DepthwiseSizes& s, const T* row, const T* diff, float* sums) {
+HWY_INLINE void AddRow(D d, const DepthwiseSizes& s, const T* row, const T* diff,
+                       hn::Vec<D> (&sum)[kKernel]) {
   const std::ptrdiff_t channels = s.channels;
-  hn::Vec<D> sum[kKernel];
-  for (int kx = 0; kx < kKernel; ++kx) sum[kx] = hn::Zero(d);
   for (int ow = 0; ow < s.out_width; ++ow, diff += channels) {
     const auto factor = Read(d, diff);
     const int first = ow * s.stride - s.pad_left;
@@ -68,24 +67,76 @@ HWY_INLINE void AddRow(D d, const DepthwiseSizes& s, const T* row, const T* diff
       sum[kx] = hn::MulAdd(factor, Read(d, src + kx * channels), sum[kx]);
     }
   }
-  for (int kx = 0; kx < kKernel; ++kx) {
-    float* to = sums + kx * channels;
-    hn::StoreU(hn::Add(hn::LoadU(d, to), sum[kx]), d, to);
+}
+
+// The same at stride 1, where neighbours share all but one column of the source: those under the
+// filter stay in registers, in a ring.
+template <int kKernel, class D, typename T>
+HWY_INLINE void AddDenseRow(D d, const DepthwiseSizes& s, const T* row, const T* diff,
+                            hn::Vec<D> (&sum)[kKernel]) {
+  const std::ptrdiff_t channels = s.channels;
+  const auto column = [&](int w) HWY_ATTR {
+    return w >= 0 && w < s.width ? Read(d, row + w * channels) : hn::Zero(d);
+  };
+  hn::Vec<D> ring[kKernel];
+#pragma GCC unroll 7
+  for (int kx = 0; kx + 1 < kKernel; ++kx) ring[kx] = column(kx - s.pad_left);
+  for (int first = 0; first < s.out_width; first += kKernel) {
+#pragma GCC unroll 7
+    for (int i = 0; i < kKernel; ++i, diff += channels) {
+      if (first + i >= s.out_width) break;
+      ring[(i + kKernel - 1) % kKernel] = column(first + i + kKernel - 1 - s.pad_left);
+      const auto factor = Read(d, diff);
+#pragma GCC unroll 7
+      for (int kx = 0; kx < kKernel; ++kx) {
+        sum[kx] = hn::MulAdd(factor, ring[(i + kx) % kKernel], sum[kx]);
+      }
+    }
   }
 }
+
+// One row of the filter over rows [begin, end) of diff_dst.
+template <int kKernel, bool kDense, class D, typename T>
+HWY_INLINE void AddFilterRow(D d, const DepthwiseSizes& s, const T* src, const T* diff_dst, int ky,
+                             int begin, int end, float* sums) {
+  const std::ptrdiff_t channels = s.channels;
+  hn::Vec<D> sum[kKernel];
+#pragma GCC unroll 7
+  for (int kx = 0; kx < kKernel; ++kx) sum[kx] = hn::LoadU(d, sums + kx * channels);
+  for (int oh = begin; oh < end; ++oh) {
+    const int h = oh * s.stride - s.pad_top + ky;
+    if (h < 0 || h >= s.height) continue;
+    const T* row = src + std::ptrdiff_t{h} * s.width * channels;
+    const T* diff = diff_dst + std::ptrdiff_t{oh} * s.out_width * channels;
+    if constexpr (kDense) {
+      AddDenseRow<kKernel>(d, s, row, diff, sum);
+    } else {
+      AddRow<kKernel>(d, s, row, diff, sum);
+    }
+  }
+#pragma GCC unroll 7
+  for (int kx = 0; kx < kKernel; ++kx) hn::StoreU(sum[kx], d, sums + kx * channels);
+}
+
+// Pixels of diff_dst that all rows of the filter go over before the next: with the rows of the
+// source that they meet, one vector of channels of each stays in the nearest cache.
+constexpr int kDenseBlock = 56;
 
 template <int kKernel, typename T>
 void AddDiffWeights(const DepthwiseSizes& s, const T* src, const T* diff_dst, int begin, int end,
                     float* diff_weights) {
   const std::ptrdiff_t channels = s.channels;
-  for (int oh = begin; oh < end; ++oh) {
+  const int rows = HWY_MAX(1, kDenseBlock / s.out_width);
+  for (int first = begin; first < end; first += rows) {
+    const int last = HWY_MIN(first + rows, end);
     ForVectors(0, channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
       for (int ky = 0; ky < kKernel; ++ky) {
-        const int h = oh * s.stride - s.pad_top + ky;
-        if (h < 0 || h >= s.height) continue;
-        AddRow<kKernel>(d, s, src + std::ptrdiff_t{h} * s.width * channels + c,
-                        diff_dst + std::ptrdiff_t{oh} * s.out_width * channels + c,
-                        diff_weights + std::ptrdiff_t{ky} * kKernel * channels + c);
+        float* sums = diff_weights + std::ptrdiff_t{ky} * kKernel * channels + c;
+        if (s.stride == 1) {
+          AddFilterRow<kKernel, true>(d, s, src + c, diff_dst + c, ky, first, last, sums);
+        } else {
+          AddFilterRow<kKernel, false>(d, s, src + c, diff_dst + c, ky, first, last, sums);
+        }
       }
     });
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engine/graph/infer_shape.h"
+#include "engine/kernels/channel_scale.h"
 #include "engine/kernels/depthwise_backward.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/numbers.h"
@@ -42,6 +43,38 @@ void ForRows(int images, int rows, const Body& body) {
       body(part, n, std::max(begin - n * rows, 0), std::min(end - n * rows, rows));
     }
   });
+}
+
+void EmitDiffBias(NodeId id, const TensorRef& diff_dst, Tape& tape) {
+  Emitter& emitter = tape.emitter();
+  const Node& node = tape.graph().node(id);
+  const int channels = node.shape.c;
+  const int pixels = static_cast<int>(node.shape.size() / channels);
+  const int parts = std::min(TeamSize(), pixels);
+  const TensorRef sums =
+      emitter.NewTensor({{std::int64_t{8} * parts * channels}, DataType::u8, Tag::x});
+  const dnnl::memory::desc vector({channels}, DataType::f32, Tag::x);
+  const TensorRef diff_bias = emitter.NewTensor(vector);
+  WithType(emitter.type(), [&]<typename T>(T*) {
+    emitter.KernelStep(node.name + ".diff_bias", "own:highway", {diff_dst, sums, diff_bias},
+                       [=](std::span<void* const> addresses) {
+                         auto* partial = static_cast<double*>(addresses[1]);
+                         std::fill_n(partial, std::ptrdiff_t{parts} * channels, 0.0);
+                         ParallelTeam(pixels, [&](int part, int begin, int end) {
+                           const T* first = static_cast<const T*>(addresses[0]) +
+                                            std::ptrdiff_t{begin} * channels;
+                           AddProducts<T>(first, nullptr, end - begin, channels,
+                                          partial + std::ptrdiff_t{part} * channels);
+                         });
+                         for (int c = 0; c < channels; ++c) {
+                           double sum = 0;
+                           for (int part = 0; part < parts; ++part)
+                             sum += partial[part * channels + c];
+                           static_cast<float*>(addresses[2])[c] = static_cast<float>(sum);
+                         }
+                       });
+  });
+  tape.StoreGradient(node.name + ".bias", diff_bias, vector);
 }
 
 }  // namespace
@@ -120,7 +153,10 @@ void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& sr
           }
         });
   });
-  tape.StoreGradient(name + ".weight", diff_weights, plain);
+  if (tape.IsTrainable(name + ".weight")) {
+    tape.StoreGradient(name + ".weight", diff_weights, plain);
+  }
+  if (conv.bias && tape.IsTrainable(name + ".bias")) EmitDiffBias(id, diff_dst, tape);
 }
 
 }  // namespace avocet

@@ -10,14 +10,14 @@
 namespace avocet {
 
 // Whether the kernels can compute the gradients of `conv` of `in_channels` and beat what oneDNN
-// chose for them, `implementation`: it has no depthwise kernel for strides in bfloat16, for
-// example.
+// chose for them, `implementation`: it has no depthwise kernel for strides in bfloat16, nor for
+// weights of 7x7, for example.
 bool TakesDepthwiseGradients(const Conv2d& conv, int in_channels, std::string_view implementation);
 
 // Emits the gradient of the source of the node `id`, and adds it to the tape.
 void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape);
 
-// Emits and stores the gradient of the weights of the node `id`, which has no bias.
+// Emits and stores the gradients of the weights of the node `id`, and of its bias if it has one.
 void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& src,
                               const TensorRef& diff_dst, Tape& tape);
 

@@ -1,35 +1,46 @@
-#include "engine/onednn/lower.h"
+#include "engine/kernels/activation.h"
+
+#include <cstddef>
+
+#include "engine/onednn/team.h"
 #include "engine/onednn/training/lower_training.h"
+#include "engine/onednn/training/numbers.h"
 
 namespace avocet {
-namespace {
-
-// As for inference, but that of ReLU6 has no slope at its ends.
-Eltwise TrainingEltwiseOf(ActivationKind kind) {
-  if (kind == ActivationKind::kRelu6) return {dnnl::algorithm::eltwise_clip_v2, 0.0f, 6.0f};
-  return EltwiseOf(kind);
-}
-
-}  // namespace
 
 TensorRef LowerTraining(const Activation& activation, NodeId id, Tape& tape) {
   Emitter& emitter = tape.emitter();
+  const Node& node = tape.graph().node(id);
   const TensorRef src = tape.Input(id);
-  const Eltwise eltwise = TrainingEltwiseOf(activation.kind);
-  const dnnl::eltwise_forward::primitive_desc forward(
-      emitter.engine(), dnnl::prop_kind::forward_training, eltwise.algorithm, src.desc, src.desc,
-      eltwise.alpha, eltwise.beta, Emitter::Attributes());
   const TensorRef dst = emitter.NewTensor(src.desc);
-  emitter.Step<dnnl::eltwise_forward>(tape.graph().node(id).name, forward,
-                                      {{DNNL_ARG_SRC, src}, {DNNL_ARG_DST, dst}});
+  const ActivationKind kind = activation.kind;
+  const int channels = node.shape.c;
+  const int pixels = static_cast<int>(node.shape.size() / channels);
+  WithType(emitter.type(), [&]<typename T>(T*) {
+    emitter.KernelStep(node.name, "own:highway", {src, dst}, [=](std::span<void* const> addresses) {
+      ParallelFor(pixels, [&](int begin, int end) {
+        const std::ptrdiff_t offset = std::ptrdiff_t{begin} * channels;
+        ActivationForward(kind, static_cast<const T*>(addresses[0]) + offset,
+                          std::ptrdiff_t{end - begin} * channels,
+                          static_cast<T*>(addresses[1]) + offset);
+      });
+    });
+  });
   tape.OnBackward(id, [=, &tape](const TensorRef& diff_dst) {
-    const dnnl::eltwise_backward::primitive_desc backward(
-        tape.emitter().engine(), eltwise.algorithm, src.desc, diff_dst.desc, src.desc,
-        eltwise.alpha, eltwise.beta, forward, Emitter::Attributes());
-    const TensorRef diff_src = tape.emitter().NewTensor(src.desc);
-    tape.emitter().Step<dnnl::eltwise_backward>(
-        tape.graph().node(id).name + ".diff_src", backward,
-        {{DNNL_ARG_SRC, src}, {DNNL_ARG_DIFF_DST, diff_dst}, {DNNL_ARG_DIFF_SRC, diff_src}});
+    Emitter& emit = tape.emitter();
+    const TensorRef diff_src = emit.NewTensor(src.desc);
+    WithType(emit.type(), [&]<typename T>(T*) {
+      emit.KernelStep(tape.graph().node(id).name + ".diff_src", "own:highway",
+                      {src, diff_dst, diff_src}, [=](std::span<void* const> addresses) {
+                        ParallelFor(pixels, [&](int begin, int end) {
+                          const std::ptrdiff_t offset = std::ptrdiff_t{begin} * channels;
+                          ActivationBackward(kind, static_cast<const T*>(addresses[0]) + offset,
+                                             static_cast<const T*>(addresses[1]) + offset,
+                                             std::ptrdiff_t{end - begin} * channels,
+                                             static_cast<T*>(addresses[2]) + offset);
+                        });
+                      });
+    });
     tape.AddGradient(id, 0, diff_src);
   });
   return dst;

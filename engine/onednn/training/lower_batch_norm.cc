@@ -18,6 +18,10 @@ using Tag = dnnl::memory::format_tag;
 // PyTorch's weight of a batch's statistics in the running ones.
 constexpr float kMomentum = 0.1f;
 
+// Bytes of a tensor of which little is still in the last cache when all of it has been written:
+// there are CPUs with more cache, but it is shared with what is read meanwhile.
+constexpr std::int64_t kLargeTensor = 16 << 20;
+
 // A norm and its neighbourhood, as its steps see it.
 struct Norm {
   std::string name;
@@ -63,6 +67,12 @@ double CountOf(const Norm& norm) {
          (norm.collective == nullptr ? 1 : norm.collective->size());
 }
 
+bool Streams(const Norm& norm) {
+  const std::int64_t size = std::int64_t{norm.pixels} * norm.channels;
+  return norm.type == DataType::f32 && norm.channels % 16 == 0 &&
+         size * std::int64_t{sizeof(float)} > kLargeTensor;
+}
+
 NormChannels ChannelsOf(const Norm& norm, const void* statistics) {
   const auto* values = static_cast<const float*>(statistics);
   return {.channels = norm.channels,
@@ -70,7 +80,8 @@ NormChannels ChannelsOf(const Norm& norm, const void* statistics) {
           .inverse = values + norm.channels,
           .weight = Data(norm.weight),
           .bias = Data(norm.bias),
-          .activation = norm.activation};
+          .activation = norm.activation,
+          .streams = Streams(norm)};
 }
 
 // Memory for sums [parts, 2, channels] of doubles.

@@ -74,7 +74,7 @@ void EmitWeightGradients(const Conv2d& conv, const Geometry& g,
       emitter.engine(), dnnl::algorithm::convolution_direct, g.src, g.diff_weights, g.bias, g.dst,
       g.strides, g.padding_begin, g.padding_end, forward, Emitter::Attributes());
   const int in_channels = static_cast<int>(g.src.get_dims()[1]);
-  if (!has_bias && TakesDepthwiseGradients(conv, in_channels, descriptor.impl_info_str())) {
+  if (TakesDepthwiseGradients(conv, in_channels, descriptor.impl_info_str())) {
     return EmitDepthwiseDiffWeights(conv, id, src, diff_dst, tape);
   }
   const TensorRef diff_weights = emitter.NewTensor(descriptor.diff_weights_desc());

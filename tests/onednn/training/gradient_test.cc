@@ -80,6 +80,10 @@ const Case kCases[] = {
      [](Builder& b, Value x) {
        return b.Conv("op", x, {.out_channels = 40, .kernel = 7, .groups = 40, .bias = true});
      }},
+    {"DepthwiseWide", 24, 9, 17,
+     [](Builder& b, Value x) {
+       return b.Conv("op", x, {.out_channels = 24, .kernel = 7, .groups = 24, .bias = true});
+     }},
     {"BatchNorm", 13, 5, 3, [](Builder& b, Value x) { return b.BatchNorm("op", x); }},
     {"BatchNormRelu", 24, 5, 3,
      [](Builder& b, Value x) { return b.Activation(b.BatchNorm("op", x), ActivationKind::kRelu); }},

@@ -1,0 +1,74 @@
+// Results that go past the caches are the same bits as others. What the bits are,
+// tests/onednn/training/gradient_test.cc checks.
+#include "engine/kernels/batch_norm.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "tests/reference/golden.h"
+
+namespace avocet {
+namespace {
+
+constexpr int kPixels = 71;
+constexpr int kChannels = 48;
+constexpr std::size_t kSize = std::size_t{kPixels} * kChannels;
+
+// Numbers from a line of the cache on.
+struct alignas(64) Line {
+  float values[16];
+};
+static_assert(kSize % 16 == 0);
+
+class NormResultsTest : public testing::TestWithParam<std::optional<ActivationKind>> {
+ protected:
+  NormChannels Norm(bool streams) const {
+    return {.channels = kChannels,
+            .mean = mean_.data(),
+            .inverse = inverse_.data(),
+            .weight = weight_.data(),
+            .bias = bias_.data(),
+            .activation = GetParam(),
+            .streams = streams};
+  }
+
+  std::vector<float> mean_ = NamedValues("mean", kChannels);
+  std::vector<float> inverse_ = NamedValues("inverse", kChannels);
+  std::vector<float> weight_ = NamedValues("weight", kChannels);
+  std::vector<float> bias_ = NamedValues("bias", kChannels);
+  std::vector<float> src_ = NamedValues("src", kSize);
+  std::vector<float> other_ = NamedValues("other", kSize);
+};
+
+TEST_P(NormResultsTest, ForwardStreamsTheSameBits) {
+  std::vector<Line> streamed(kSize / 16), plain(kSize / 16);
+  NormForward<float>(Norm(true), src_.data(), other_.data(), kPixels, streamed[0].values);
+  NormForward<float>(Norm(false), src_.data(), other_.data(), kPixels, plain[0].values);
+  for (std::size_t line = 0; line < plain.size(); ++line) {
+    ASSERT_TRUE(std::ranges::equal(streamed[line].values, plain[line].values)) << "line " << line;
+  }
+  EXPECT_NE(plain.back().values[15], 0);
+}
+
+TEST_P(NormResultsTest, BackwardStreamsTheSameBits) {
+  std::vector<Line> streamed(kSize / 16), plain(kSize / 16);
+  NormBackward<float>(Norm(true), bias_.data(), mean_.data(), src_.data(), other_.data(), kPixels,
+                      streamed[0].values);
+  NormBackward<float>(Norm(false), bias_.data(), mean_.data(), src_.data(), other_.data(), kPixels,
+                      plain[0].values);
+  for (std::size_t line = 0; line < plain.size(); ++line) {
+    ASSERT_TRUE(std::ranges::equal(streamed[line].values, plain[line].values)) << "line " << line;
+  }
+  EXPECT_NE(plain.back().values[15], 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NormResultsTest,
+                         testing::Values(std::nullopt, ActivationKind::kRelu6,
+                                         ActivationKind::kSilu));
+
+}  // namespace
+}  // namespace avocet
