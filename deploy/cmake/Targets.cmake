@@ -13,6 +13,9 @@ function(avocet_binary name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} avocet_flags)
 endfunction()
 
+# All that a build for ThreadSanitizer needs.
+add_custom_target(threaded_tests)
+
 # avocet_test(NAME SOURCES ... DEPS ... [LABELS ...]): one GoogleTest program, one CTest entry. The label `threads` adds it
 # to the tests that run under ThreadSanitizer.
 function(avocet_test name)
@@ -21,6 +24,9 @@ function(avocet_test name)
     return()
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  if("threads" IN_LIST ARG_LABELS)
+    add_dependencies(threaded_tests ${name})
+  endif()
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} avocet_flags GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE
     AVOCET_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" AVOCET_BUILD_DIR="${PROJECT_BINARY_DIR}")
