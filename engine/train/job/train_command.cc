@@ -1,9 +1,12 @@
 #include "engine/train/job/train_command.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,9 +22,9 @@
 #include "engine/train/job/config_flags.h"
 #include "engine/train/job/config_options.h"
 #include "engine/train/job/model_output.h"
-#include "engine/train/job/observers.h"
 #include "engine/train/job/run_summary.h"
 #include "engine/train/job/trainer.h"
+#include "engine/train/report/make_observers.h"
 
 namespace avocet {
 namespace {
@@ -133,10 +136,18 @@ void WarnOfUnreadable(const Trainer& trainer) {
   }
 }
 
+ObserverOptions ObserverOptionsOf(const Job& job) {
+  ObserverOptions options{.run_folder = job.folder->path().string()};
+  if (job.config.outputs().metrics_port() >= 0) {
+    options.metrics_port = job.config.outputs().metrics_port();
+  }
+  return options;
+}
+
 absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop) {
   ASSIGN_OR_RETURN(Job job, line.resume ? OldJob(line) : NewJob(line));
-  RunObservers observers;
-  RETURN_IF_ERROR(AddObservers(job.config, job.folder->path(), observers));
+  ASSIGN_OR_RETURN(const std::unique_ptr<RunObserver> observer,
+                   MakeObservers(ObserverOptionsOf(job), std::cout, STDOUT_FILENO));
   TrainerInputs inputs{.phase = {.config = &job.config,
                                  .data = &job.data,
                                  .network = &job.network,
@@ -144,7 +155,7 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop) {
                                  .say = Say},
                        .network = &job.network,
                        .folder = &*job.folder,
-                       .observer = &observers,
+                       .observer = observer.get(),
                        .stop = &stop};
   ASSIGN_OR_RETURN(inputs.phase.precision, PrecisionOf(job.config));
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer, Trainer::Create(inputs));
@@ -155,10 +166,10 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop) {
     ASSIGN_OR_RETURN(const Trainer::Speed speed, trainer->Measure());
     Say(SpeedText(speed, job.config, trainer->progress()));
   }
-  observers.OnStart(facts);
+  observer->OnStart(facts);
   RunResult result;
   result.status = trainer->Run(result);
-  observers.OnEnd(result);
+  observer->OnEnd(result);
   WarnOfUnreadable(*trainer);
   RETURN_IF_ERROR(result.status);
   if (result.scores) {
