@@ -11,7 +11,7 @@
 
 namespace avocet {
 
-absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path) {
+absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
   ASSIGN_OR_RETURN(FileReader file, FileReader::Open(path));
   if (file.size() > kMaxJsonBytes) {
     return absl::InvalidArgumentError(
@@ -19,6 +19,15 @@ absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path) {
   }
   std::string text(static_cast<std::size_t>(file.size()), '\0');
   RETURN_IF_ERROR(file.Read(std::as_writable_bytes(std::span(text))));
+  return text;
+}
+
+absl::StatusOr<nlohmann::json> ReadJsonFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
+  return ParseJson(text, path);
+}
+
+absl::StatusOr<nlohmann::json> ParseJson(const std::string& text, const std::string& path) {
   // The parser takes a NUL byte for the end of its input.
   if (const auto nul = text.find('\0'); nul != std::string::npos) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": NUL at byte ", nul));

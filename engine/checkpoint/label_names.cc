@@ -1,12 +1,9 @@
 #include "engine/checkpoint/label_names.h"
 
-#include <span>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/status.h"
-#include "engine/checkpoint/file_reader.h"
 #include "engine/checkpoint/imagenet_labels.h"
 #include "engine/checkpoint/json_document.h"
 
@@ -30,15 +27,9 @@ absl::StatusOr<std::vector<std::string>> ReadLabelNames(const JsonValue& value) 
 }
 
 absl::StatusOr<std::vector<std::string>> ReadLabelFile(const std::string& path) {
-  ASSIGN_OR_RETURN(FileReader file, FileReader::Open(path));
-  if (file.size() > kMaxJsonBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": ", file.size(), " bytes are more than ", kMaxJsonBytes));
-  }
-  std::string text(static_cast<std::size_t>(file.size()), '\0');
-  RETURN_IF_ERROR(file.Read(std::as_writable_bytes(std::span(text))));
+  ASSIGN_OR_RETURN(std::string text, ReadTextFile(path));
   if (text.starts_with('[') || text.starts_with('{')) {
-    ASSIGN_OR_RETURN(const nlohmann::json document, ReadJsonFile(path));
+    ASSIGN_OR_RETURN(const nlohmann::json document, ParseJson(text, path));
     return ReadLabelNames(JsonValue(document, path));
   }
   absl::StripTrailingAsciiWhitespace(&text);
