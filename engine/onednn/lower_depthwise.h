@@ -21,20 +21,16 @@ void RunDepthwiseRows(const Depthwise<T>& conv, int kernel, int stride, int imag
   const auto channels = static_cast<std::size_t>(conv.channels);
   const auto src_size = static_cast<std::size_t>(conv.height * conv.width) * channels;
   const auto dst_size = static_cast<std::size_t>(conv.out_height * conv.out_width) * channels;
-  ParallelTeam(images * conv.out_height, [&](int part, int begin, int end) {
-    for (int n = 0; n < images; ++n) {
-      const int first = std::clamp(begin - n * conv.out_height, 0, conv.out_height);
-      const int last = std::clamp(end - n * conv.out_height, 0, conv.out_height);
-      float* own_sums = nullptr;
-      if (sums != nullptr) {
-        own_sums = sums + static_cast<std::size_t>(n * parts + part) * channels;
-        std::fill_n(own_sums, channels, 0.0f);
-      }
-      Depthwise<T> image = conv;
-      image.src += static_cast<std::size_t>(n) * src_size;
-      image.dst += static_cast<std::size_t>(n) * dst_size;
-      RunDepthwise(image, kernel, stride, first, last, own_sums);
+  ParallelRows(images, conv.out_height, [&](int part, int n, int first, int last) {
+    float* own_sums = nullptr;
+    if (sums != nullptr) {
+      own_sums = sums + static_cast<std::size_t>(n * parts + part) * channels;
+      std::fill_n(own_sums, channels, 0.0f);
     }
+    Depthwise<T> image = conv;
+    image.src += static_cast<std::size_t>(n) * src_size;
+    image.dst += static_cast<std::size_t>(n) * dst_size;
+    RunDepthwise(image, kernel, stride, first, last, own_sums);
   });
 }
 

@@ -25,16 +25,11 @@ void RunRows(const DepthwiseNorm<T, T>& step, int images, std::uint8_t* scratch,
   const auto channels = static_cast<std::size_t>(conv.channels);
   const auto src_size = static_cast<std::size_t>(conv.height * conv.width) * channels;
   const auto dst_size = static_cast<std::size_t>(conv.out_height * conv.out_width) * channels;
-  ParallelTeam(images * conv.out_height, [&](int part, int begin, int end) {
-    for (int n = 0; n < images; ++n) {
-      const int first = std::clamp(begin - n * conv.out_height, 0, conv.out_height);
-      const int last = std::clamp(end - n * conv.out_height, 0, conv.out_height);
-      DepthwiseNorm<T, T> image = step;
-      image.conv.src += static_cast<std::size_t>(n) * src_size;
-      image.dst += static_cast<std::size_t>(n) * dst_size;
-      RunDepthwiseNorm(image, first, last,
-                       scratch + static_cast<std::size_t>(part) * scratch_bytes);
-    }
+  ParallelRows(images, conv.out_height, [&](int part, int n, int first, int last) {
+    DepthwiseNorm<T, T> image = step;
+    image.conv.src += static_cast<std::size_t>(n) * src_size;
+    image.dst += static_cast<std::size_t>(n) * dst_size;
+    RunDepthwiseNorm(image, first, last, scratch + static_cast<std::size_t>(part) * scratch_bytes);
   });
 }
 

@@ -100,19 +100,15 @@ void Run(const Call<T>& call, const T* src, T* dst, T* buffers, float* sums) {
   const auto dst_size = static_cast<std::size_t>(whole.out_height * whole.out_width) * channels;
   const std::size_t buffer_size =
       static_cast<std::size_t>(call.buffer_rows()) * call.expanded_row();
-  ParallelTeam(call.images * whole.out_height, [&](int part, int begin, int end) {
-    for (int n = 0; n < call.images; ++n) {
-      const int first = std::clamp(begin - n * whole.out_height, 0, whole.out_height);
-      const int last = std::clamp(end - n * whole.out_height, 0, whole.out_height);
-      float* own_sums = nullptr;
-      if (sums != nullptr) {
-        own_sums = sums + static_cast<std::size_t>(n * call.parts + part) * channels;
-        std::fill_n(own_sums, channels, 0.0f);
-      }
-      RunRows(call, src + static_cast<std::size_t>(n) * src_size,
-              dst + static_cast<std::size_t>(n) * dst_size, first, last,
-              buffers + static_cast<std::size_t>(part) * buffer_size, own_sums);
+  ParallelRows(call.images, whole.out_height, [&](int part, int n, int first, int last) {
+    float* own_sums = nullptr;
+    if (sums != nullptr) {
+      own_sums = sums + static_cast<std::size_t>(n * call.parts + part) * channels;
+      std::fill_n(own_sums, channels, 0.0f);
     }
+    RunRows(call, src + static_cast<std::size_t>(n) * src_size,
+            dst + static_cast<std::size_t>(n) * dst_size, first, last,
+            buffers + static_cast<std::size_t>(part) * buffer_size, own_sums);
   });
 }
 

@@ -15,6 +15,15 @@ ScopedTeam::~ScopedTeam() {
   if (omp_get_max_threads() != outside_) omp_set_num_threads(outside_);
 }
 
+void ParallelRows(int images, int rows,
+                  const std::function<void(int part, int image, int first, int last)>& body) {
+  ParallelTeam(images * rows, [&](int part, int begin, int end) {
+    for (int n = 0; n < images; ++n) {
+      body(part, n, std::clamp(begin - n * rows, 0, rows), std::clamp(end - n * rows, 0, rows));
+    }
+  });
+}
+
 int TeamSize() { return omp_get_max_threads(); }
 
 void ParallelFor(int count, const std::function<void(int begin, int end)>& body) {

@@ -27,6 +27,11 @@ int TeamSize();
 // 1, one for each thread of the calling thread's team.
 void ParallelTeam(int count, const std::function<void(int part, int begin, int end)>& body);
 
+// Shares the rows of all images evenly among the team: calls body(part, image, first, last) for the
+// rows [first, last), often none, that part `part` has of each image.
+void ParallelRows(int images, int rows,
+                  const std::function<void(int part, int image, int first, int last)>& body);
+
 // Calls body(begin, end) on consecutive parts of [0, count), one for each thread of the calling
 // thread's team.
 void ParallelFor(int count, const std::function<void(int begin, int end)>& body);

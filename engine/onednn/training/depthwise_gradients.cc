@@ -34,17 +34,6 @@ dnnl::memory::desc PlainWeights(const DepthwiseSizes& sizes) {
   return {{sizes.channels, 1, 1, sizes.kernel, sizes.kernel}, DataType::f32, Tag::goihw};
 }
 
-// Calls body(image, begin, end) for the rows [begin, end) that part `part` of the team has of each
-// image; rows of all images are shared evenly.
-template <typename Body>
-void ForRows(int images, int rows, const Body& body) {
-  ParallelTeam(images * rows, [&](int part, int begin, int end) {
-    for (int n = begin / rows; n * rows < end; ++n) {
-      body(part, n, std::max(begin - n * rows, 0), std::min(end - n * rows, rows));
-    }
-  });
-}
-
 void EmitDiffBias(NodeId id, const TensorRef& diff_dst, Tape& tape) {
   Emitter& emitter = tape.emitter();
   const Node& node = tape.graph().node(id);
@@ -105,7 +94,7 @@ void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_d
           const std::ptrdiff_t src = std::ptrdiff_t{sizes.height} * sizes.width * sizes.channels;
           const std::ptrdiff_t dst =
               std::ptrdiff_t{sizes.out_height} * sizes.out_width * sizes.channels;
-          ForRows(images, sizes.height, [&](int, int n, int begin, int end) {
+          ParallelRows(images, sizes.height, [&](int, int n, int begin, int end) {
             DepthwiseDiffSrc(sizes, static_cast<const T*>(addresses[0]) + n * dst, filter, begin,
                              end, static_cast<T*>(addresses[2]) + n * src);
           });
@@ -136,7 +125,7 @@ void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& sr
           const std::ptrdiff_t from = std::ptrdiff_t{sizes.height} * sizes.width * sizes.channels;
           const std::ptrdiff_t to =
               std::ptrdiff_t{sizes.out_height} * sizes.out_width * sizes.channels;
-          ForRows(images, sizes.out_height, [&](int part, int n, int begin, int end) {
+          ParallelRows(images, sizes.out_height, [&](int part, int n, int begin, int end) {
             AddDepthwiseDiffWeights(sizes, static_cast<const T*>(addresses[0]) + n * from,
                                     static_cast<const T*>(addresses[1]) + n * to, begin, end,
                                     partial + std::ptrdiff_t{part} * count);
