@@ -37,12 +37,6 @@ dnnl::post_ops PostOps(const Conv2d& conv, const Int8Operands& operands) {
   return post_ops;
 }
 
-Dims WeightDims(const Conv2d& conv, int in_channels) {
-  const int k = conv.kernel;
-  if (conv.groups == 1) return {conv.out_channels, in_channels, k, k};
-  return {conv.groups, conv.out_channels / conv.groups, in_channels / conv.groups, k, k};
-}
-
 }  // namespace
 
 std::optional<dnnl::memory> Int8Bias(const Node& node, bool has_bias, int channels,
@@ -72,7 +66,7 @@ TensorRef LowerInt8(const Conv2d& conv, const Node& node, const Int8Operands& op
   }
   const Dims src_dims = src.desc.get_dims();
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));
-  const Dims weight_dims = WeightDims(conv, static_cast<int>(src_dims[1]));
+  const Dims weight_dims = ConvWeightDims(conv, static_cast<int>(src_dims[1]));
   const bool grouped = conv.groups != 1;
   const dnnl::memory::desc plain_weights(weight_dims, DataType::f32,
                                          grouped ? Tag::goihw : Tag::oihw);

@@ -43,6 +43,9 @@ TensorRef Lower(const PoolUp& pool, const Node& node, std::span<const TensorRef>
 TensorRef Lower(const Linear& linear, const Node& node, std::span<const TensorRef> inputs,
                 Emitter& emitter);
 
+// Of a convolution's weights: grouped ones have the group as a dimension of its own.
+dnnl::memory::dims ConvWeightDims(const Conv2d& conv, int in_channels);
+
 // oneDNN's name and parameters of an activation.
 struct Eltwise {
   dnnl::algorithm algorithm;

@@ -25,14 +25,13 @@ dnnl::primitive_attr PostOps(const Conv2d& conv) {
   return attributes;
 }
 
-// Grouped weights have the group as a dimension of its own.
-Dims WeightDims(const Conv2d& conv, int in_channels) {
+}  // namespace
+
+dnnl::memory::dims ConvWeightDims(const Conv2d& conv, int in_channels) {
   const int k = conv.kernel;
   if (conv.groups == 1) return {conv.out_channels, in_channels, k, k};
   return {conv.groups, conv.out_channels / conv.groups, in_channels / conv.groups, k, k};
 }
-
-}  // namespace
 
 TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
                 Emitter& emitter) {
@@ -46,7 +45,7 @@ TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef>
   }
   const Dims src_dims = src.desc.get_dims();
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));
-  const Dims weight_dims = WeightDims(conv, static_cast<int>(src_dims[1]));
+  const Dims weight_dims = ConvWeightDims(conv, static_cast<int>(src_dims[1]));
   const dnnl::memory::desc plain_weights(weight_dims, DataType::f32,
                                          conv.groups == 1 ? Tag::oihw : Tag::goihw);
   const dnnl::memory::desc any_weights(weight_dims, emitter.type(), Tag::any);

@@ -1,4 +1,5 @@
 #include "engine/graph/infer_shape.h"
+#include "engine/onednn/lower.h"
 #include "engine/onednn/training/depthwise_gradients.h"
 #include "engine/onednn/training/lower_training.h"
 
@@ -26,11 +27,7 @@ Geometry GeometryOf(const Conv2d& conv, const Node& node, const TensorRef& src, 
   const Dims dims = src.desc.get_dims();
   const int in_channels = static_cast<int>(dims[1]);
   const Pads pads = ResolvePads(conv, static_cast<int>(dims[2]), static_cast<int>(dims[3]));
-  const int k = conv.kernel;
-  // Grouped weights have the group as a dimension of its own.
-  const Dims weights = conv.groups == 1 ? Dims{conv.out_channels, in_channels, k, k}
-                                        : Dims{conv.groups, conv.out_channels / conv.groups,
-                                               in_channels / conv.groups, k, k};
+  const Dims weights = ConvWeightDims(conv, in_channels);
   return {.strides = {conv.stride, conv.stride},
           .padding_begin = {pads.top, pads.left},
           .padding_end = {pads.bottom, pads.right},
