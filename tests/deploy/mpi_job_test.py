@@ -32,6 +32,10 @@ class MpiJobTest(unittest.TestCase):
         slots = self.replicas["Worker"]["replicas"] * self.job["spec"]["slotsPerWorker"]
         self.assertEqual(int(re.search(r"mpirun -n (\d+)", script)[1]), slots)
 
+    def test_starts_processes_on_the_workers(self):
+        # Open MPI 5 ignores the operator's OMPI_MCA_orte_default_hostfile and would run them all on the launcher.
+        self.assertRegex(self.pods()[0]["containers"][0]["args"][0], "mpirun .*--hostfile /etc/mpi/hostfile ")
+
     def test_mounts_volumes_that_exist(self):
         claims = {claim["metadata"]["name"] for claim in load("volumes.yaml")}
         for pod in self.pods():
