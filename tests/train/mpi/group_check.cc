@@ -1,7 +1,7 @@
 // Run by mpirun: what a group of processes has to do, on each of them. Exit status 0 when all is as
 // it should be.
 //
-//   group_check sums            collectives, replicas
+//   group_check sums            collectives, replicas, agreement
 //   group_check train           prints the losses of a small training
 //   group_check abort           rank 1 ends all, while the others wait for it
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/train/mpi/agreement.h"
 #include "engine/train/mpi/gradient_reducer.h"
 #include "engine/train/mpi/join.h"
 #include "engine/train/mpi/replicas.h"
@@ -59,6 +60,19 @@ void CheckSums(ProcessGroup& group) {
   AVOCET_CHECK(std::signbit(same.Get("weight")[0]) && same.Get("bias")[3] == 0.1f);
   AverageStatistics(group, kSpecs, parameters);
   AVOCET_CHECK(parameters.Get("mean")[2] == (size - 1) / 2);
+}
+
+void CheckAgreement(ProcessGroup& group) {
+  const std::string bytes("\0\xFF tail", 7);
+  AVOCET_CHECK(BroadcastText(&group, 1, group.rank() == 1 ? bytes : "other") == bytes);
+  const std::vector<std::string> texts =
+      GatherTexts(&group, std::string(static_cast<std::size_t>(group.rank()), 'x'));
+  AVOCET_CHECK(std::ssize(texts) == group.size() && texts[0].empty() && texts[1] == "x");
+  AVOCET_CHECK(Agree(&group, absl::OkStatus()).ok());
+  AVOCET_CHECK(Agree(&group, absl::NotFoundError("none")) == absl::NotFoundError("none"));
+  absl::StatusOr<int> result = group.rank();
+  if (group.rank() == 1) result = absl::DataLossError("torn");
+  AVOCET_CHECK(Agree(&group, result).status() == absl::DataLossError("rank 1: torn"));
 }
 
 // Softmax regression on made-up points: each rank takes its share of every batch of 24.
@@ -132,6 +146,7 @@ int Main(const char* what) {
   } else if (std::strcmp(what, "sums") == 0) {
     AVOCET_CHECK(*group != nullptr);
     CheckSums(**group);
+    CheckAgreement(**group);
   } else {
     AVOCET_CHECK(*group != nullptr);
     if ((*group)->rank() == 1) (*group)->Abort("the disk is full");
