@@ -24,6 +24,27 @@ void WorstMistakes::Add(std::span<const float> logits, std::span<const std::int6
   }
 }
 
+void WorstMistakes::MergeOver(Collective& group) {
+  // A place for each entry of each member; confidence 0, which no mistake has, for those without.
+  constexpr std::size_t kFields = 4;
+  const std::size_t places = static_cast<std::size_t>(kept_) * kFields;
+  std::vector<double> fields(places * static_cast<std::size_t>(group.size()));
+  auto field = fields.begin() + static_cast<std::ptrdiff_t>(places) * group.rank();
+  for (const Entry& entry : entries_) {
+    *field++ = static_cast<double>(entry.image);
+    *field++ = entry.label;
+    *field++ = entry.predicted;
+    *field++ = entry.confidence;
+  }
+  group.Sum(std::span<double>(fields));
+  entries_.clear();
+  for (std::size_t i = 0; i < fields.size(); i += kFields) {
+    if (fields[i + 3] == 0) continue;
+    Insert({static_cast<std::int64_t>(fields[i]), static_cast<int>(fields[i + 1]),
+            static_cast<int>(fields[i + 2]), fields[i + 3]});
+  }
+}
+
 void WorstMistakes::Insert(const Entry& entry) {
   const auto order = [](const Entry& a, const Entry& b) {
     return std::tuple(-a.confidence, a.image) < std::tuple(-b.confidence, b.image);

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/collective.h"
+
 namespace avocet {
 
 // The data set's index of an image stands for it; its picture is fetched at the end, for the few
@@ -25,6 +27,9 @@ class WorstMistakes {
   // The first images.size() rows of `logits` [N, classes], an image and a label each.
   void Add(std::span<const float> logits, std::span<const std::int64_t> images,
            std::span<const int> labels);
+
+  // Keeps the worst of what the members of a group saw; the same on each of them afterwards.
+  void MergeOver(Collective& group);
 
   // Most confident first; equal ones by image, so that the order of batches does not matter.
   std::span<const Entry> entries() const { return entries_; }
