@@ -1,7 +1,6 @@
 #include "engine/train/job/batch_gradients.h"
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <string>
 
@@ -27,13 +26,14 @@ std::int64_t CountCorrect(std::span<const float> logits, std::span<const float> 
 }  // namespace
 
 BatchGradients ComputeGradients(const PhaseInputs& inputs, const Batch& batch, std::int64_t step,
-                                Parameters& parameters, TrainingPlan& plan) {
+                                Parameters& parameters, Phase& phase) {
+  TrainingPlan& plan = *phase.plan;
   const train::v1::RunConfig& run = inputs.config->run();
   const int parts = run.accumulate();
   const auto rows = static_cast<std::size_t>(PartSize(inputs));
   const std::size_t pixels = plan.input().size();
   const std::size_t row_targets = plan.targets().size();
-  Collective* const group = inputs.group;
+  const Collective* const group = inputs.group;
   const int processes = group == nullptr ? 1 : group->size();
   const int rank = group == nullptr ? 0 : group->rank();
   BatchGradients result;
@@ -44,6 +44,10 @@ BatchGradients ComputeGradients(const PhaseInputs& inputs, const Batch& batch, s
     std::ranges::copy(targets, plan.targets().begin());
     // Another mask for every part of every step, the same ones after a resume.
     const std::int64_t draw = (step * parts + part) * processes + rank;
+    // Until the last part they are not final.
+    if (phase.reducer != nullptr && part == parts - 1) {
+      plan.set_on_gradient([&](const std::string& name) { phase.reducer->OnGradient(name); });
+    }
     result.loss +=
         plan.Step(parameters, {.seed = run.seed() ^ (static_cast<std::uint64_t>(draw) << 16),
                                .accumulate = part > 0,
@@ -51,11 +55,11 @@ BatchGradients ComputeGradients(const PhaseInputs& inputs, const Batch& batch, s
         parts;
     result.correct += CountCorrect(plan.logits(), targets, rows);
   }
-  if (group == nullptr) return result;
-  for (const std::string& name : plan.gradient_order()) group->Sum(plan.gradients().Get(name));
-  double sums[] = {result.loss / processes, static_cast<double>(result.correct)};
-  group->Sum(std::span<double>(sums));
-  return {sums[0], std::llround(sums[1])};
+  if (phase.reducer != nullptr) {
+    plan.set_on_gradient(nullptr);
+    phase.reducer->Finish();
+  }
+  return result;
 }
 
 }  // namespace avocet

@@ -86,6 +86,14 @@ absl::Status ResolveConfig(int channels, TrainingConfig& config) {
   return CheckTogether(config);
 }
 
+absl::Status CheckShares(const TrainingConfig& config, int processes) {
+  const train::v1::RunConfig& run = config.run();
+  if (run.batch_size() % (processes * run.accumulate()) == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--batch-size ", run.batch_size(), " is that of all processes together, and ", processes,
+      " processes with --accumulate ", run.accumulate(), " cannot have equal shares of it"));
+}
+
 absl::StatusOr<OptimizerOptions> OptimizerOptionsOf(const TrainingConfig& config) {
   const train::v1::OptimizerConfig& given = config.optimizer();
   OptimizerOptions options{.weight_decay = given.weight_decay(),

@@ -24,6 +24,9 @@ namespace avocet {
 absl::Status ResolveConfig(int channels, train::v1::TrainingConfig& config);
 
 // All take a resolved configuration.
+
+// INVALID_ARGUMENT if a batch cannot be shared out evenly among `processes`.
+absl::Status CheckShares(const train::v1::TrainingConfig& config, int processes);
 absl::StatusOr<OptimizerOptions> OptimizerOptionsOf(const train::v1::TrainingConfig& config);
 absl::StatusOr<ScheduleOptions> ScheduleOptionsOf(const train::v1::TrainingConfig& config,
                                                   std::int64_t steps_per_epoch);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "engine/base/status.h"
+#include "engine/train/data/sample_reader.h"
 
 namespace avocet {
 
@@ -28,6 +31,22 @@ absl::StatusOr<ClassificationScores> Evaluate(Plan& plan, BatchSource& source, i
       mistakes->Add(plan.logits(), std::span(batch->samples).subspan(row, count), labels);
     }
   }
+}
+
+std::vector<Mistake> MistakesOf(const WorstMistakes& mistakes, const Dataset& images) {
+  std::vector<Mistake> found;
+  std::string encoded;
+  for (const WorstMistakes::Entry& entry : mistakes.entries()) {
+    Mistake mistake{.source = NameOf(images.samples[static_cast<std::size_t>(entry.image)]),
+                    .label = entry.label,
+                    .predicted = entry.predicted,
+                    .confidence = entry.confidence,
+                    .picture = {}};
+    // Without its picture a mistake still has a name.
+    ReadSample(images, entry.image, /*grey=*/false, &encoded, &mistake.picture).IgnoreError();
+    found.push_back(std::move(mistake));
+  }
+  return found;
 }
 
 }  // namespace avocet

@@ -2,10 +2,14 @@
 #ifndef AVOCET_ENGINE_TRAIN_JOB_EVALUATE_H_
 #define AVOCET_ENGINE_TRAIN_JOB_EVALUATE_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "engine/base/plan.h"
 #include "engine/metrics/classification_scores.h"
+#include "engine/train/data/dataset.h"
 #include "engine/train/job/batch_source.h"
+#include "engine/train/report/run_observer.h"
 #include "engine/train/report/worst_mistakes.h"
 
 namespace avocet {
@@ -14,6 +18,9 @@ namespace avocet {
 // be null.
 absl::StatusOr<ClassificationScores> Evaluate(Plan& plan, BatchSource& source, int classes,
                                               WorstMistakes* mistakes);
+
+// With the pictures of `images`, the set that was evaluated.
+std::vector<Mistake> MistakesOf(const WorstMistakes& mistakes, const Dataset& images);
 
 }  // namespace avocet
 

@@ -59,9 +59,14 @@ absl::Status FeatureSource::Start(std::uint32_t epoch, std::int64_t first_batch)
   const bool training = options_.mode == LoaderMode::kTraining;
   const std::uint32_t number = training ? epoch % static_cast<std::uint32_t>(options_.variants) : 0;
   Variant& variant = variants_[number];
-  if (variant.labels.empty()) RETURN_IF_ERROR(Compute(number, variant));
+  if (variant.features == nullptr) RETURN_IF_ERROR(Compute(number, variant));
   current_ = &variant;
   const auto rows = static_cast<std::int64_t>(variant.labels.size());
+  // Where a small set is validated by many processes, some have no share.
+  if (rows == 0) {
+    order_ = EpochOrder();
+    return absl::OkStatus();
+  }
   order_ = training ? EpochOrder::Training(rows, options_.batch_size, options_.seed, epoch)
                     : EpochOrder::Evaluation(rows, options_.batch_size);
   next_batch_ = first_batch;

@@ -18,8 +18,8 @@ namespace avocet {
 
 struct FeatureOptions {
   LoaderMode mode = LoaderMode::kTraining;
-  int variants = 1;  // augmentations that are kept of each image
-  std::int64_t batch_size = 32;
+  int variants = 1;                                  // augmentations that are kept of each image
+  std::int64_t batch_size = 32;                      // of this process
   std::uint64_t seed = 0;                            // of the order of training
   std::size_t memory_limit = 0;                      // bytes, for one variant
   std::string folder;                                // of the file that takes more

@@ -47,8 +47,7 @@ absl::StatusOr<std::unique_ptr<BatchSource>> Features(const PhaseInputs& inputs,
   return std::make_unique<FeatureSource>(
       FeatureOptions{.mode = loader.mode,
                      .variants = variants,
-                     .batch_size = loader.mode == LoaderMode::kTraining ? LocalBatchSize(inputs)
-                                                                        : loader.batch_size,
+                     .batch_size = LocalBatchSize(inputs),
                      .seed = loader.seed,
                      .memory_limit = limit / static_cast<std::size_t>(variants),
                      .folder = inputs.folder,
@@ -123,6 +122,10 @@ absl::StatusOr<Phase> MakePhase(const PhaseInputs& inputs, const Parameters& par
     ASSIGN_OR_RETURN(options.frozen, FrozenParameters(config, ParameterLayers(network.graph)));
   }
   ASSIGN_OR_RETURN(phase.plan, TrainingPlan::Compile(phase.graph, options));
+  if (inputs.group != nullptr) {
+    phase.reducer = std::make_unique<GradientReducer>(*inputs.group, phase.plan->gradient_order(),
+                                                      phase.plan->gradients());
+  }
   return phase;
 }
 

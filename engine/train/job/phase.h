@@ -7,13 +7,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "engine/base/collective.h"
 #include "engine/base/precision.h"
 #include "engine/onednn/inference_model.h"
 #include "engine/onednn/training/training_plan.h"
 #include "engine/train/data/dataset.h"
 #include "engine/train/job/batch_source.h"
 #include "engine/train/job/network_setup.h"
+#include "engine/train/mpi/gradient_reducer.h"
+#include "engine/train/mpi/join.h"
 #include "proto/training.pb.h"
 
 namespace avocet {
@@ -24,8 +25,8 @@ struct PhaseInputs {
   const TrainingData* data;
   const TrainedNetwork* network;
   Precision precision = Precision::kFloat32;
-  Collective* group = nullptr;  // null: this process is alone
-  std::string folder;           // for features that do not fit in memory
+  ProcessGroup* group = nullptr;  // null: this process is alone
+  std::string folder;             // for features that do not fit in memory
   std::function<void(const std::string& text)> say;
 };
 
@@ -34,6 +35,7 @@ struct Phase {
   bool head_alone = false;  // on features: the frozen backbone runs as inference
   Graph graph;              // that is trained and validated: the network, or its head
   std::unique_ptr<TrainingPlan> plan;
+  std::unique_ptr<GradientReducer> reducer;  // of the plan's gradients; null: this process is alone
   std::unique_ptr<BatchSource> train;
   std::unique_ptr<BatchSource> validation;  // null: there is nothing to validate on
 };

@@ -10,11 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/onednn/team.h"
-#include "engine/train/data/sample_reader.h"
-#include "engine/train/job/batch_gradients.h"
 #include "engine/train/job/config_options.h"
 #include "engine/train/job/evaluate.h"
 #include "engine/train/job/model_output.h"
+#include "engine/train/mpi/agreement.h"
+#include "engine/train/mpi/replicas.h"
 #include "engine/train/optim/gradient_norm.h"
 
 namespace avocet {
@@ -84,9 +84,14 @@ std::vector<UnreadableImage> Trainer::unreadable() const {
   return images;
 }
 
-absl::Status Trainer::Resume() {
-  const std::string file = inputs_.folder->Last() / "training_state.safetensors";
-  RETURN_IF_ERROR(ReadTrainingState(file, State()));
+absl::Status Trainer::Begin() {
+  ProcessGroup* const group = inputs_.phase.group;
+  absl::Status read;
+  if (inputs_.folder != nullptr && !inputs_.folder->Last().empty()) {
+    read = ReadTrainingState(inputs_.folder->Last() / "training_state.safetensors", State());
+  }
+  RETURN_IF_ERROR(Agree(group, read));
+  if (group != nullptr) BroadcastTrainingState(*group, State());
   if (average_) average_->set_updates(progress_.average_updates);
   return absl::OkStatus();
 }
@@ -95,7 +100,8 @@ absl::Status Trainer::EnterPhase() {
   const bool frozen = IsFrozenEpoch(config_, progress_.epoch);
   if (phase_ && phase_->frozen == frozen) return absl::OkStatus();
   phase_.reset();  // before the next one takes memory
-  ASSIGN_OR_RETURN(phase_, MakePhase(inputs_.phase, parameters_, frozen));
+  ASSIGN_OR_RETURN(phase_,
+                   Agree(inputs_.phase.group, MakePhase(inputs_.phase, parameters_, frozen)));
   return absl::OkStatus();
 }
 
@@ -115,9 +121,23 @@ absl::StatusOr<Trainer::Speed> Trainer::Measure() {
   return Speed{step, epoch};
 }
 
-absl::Status Trainer::Learn(const Batch& batch, StepFacts& facts) {
-  const auto [loss, correct] =
-      ComputeGradients(inputs_.phase, batch, progress_.step, parameters_, *phase_->plan);
+Trainer::Outcome Trainer::SumOutcome(const BatchGradients& own) const {
+  const double minutes = config_.outputs().checkpoint_minutes();
+  const bool stop = inputs_.stop->load();
+  const bool save = minutes > 0 && SecondsSince(saved_) > 60 * minutes;
+  ProcessGroup* const group = inputs_.phase.group;
+  if (group == nullptr) return {own, stop, save};
+  // One clock decides, the first one's.
+  double sums[] = {own.loss / group->size(), static_cast<double>(own.correct), stop ? 1.0 : 0.0,
+                   save && IsFirst(group) ? 1.0 : 0.0};
+  group->Sum(std::span<double>(sums));
+  return {{sums[0], std::llround(sums[1])}, sums[2] > 0, sums[3] > 0};
+}
+
+absl::StatusOr<Trainer::Outcome> Trainer::Learn(const Batch& batch, StepFacts& facts) {
+  const Outcome outcome =
+      SumOutcome(ComputeGradients(inputs_.phase, batch, progress_.step, parameters_, *phase_));
+  const auto [loss, correct] = outcome.batch;
   const Collective* const group = inputs_.phase.group;
   const double share = group == nullptr ? 1.0 : 1.0 / group->size();
   const double norm = GradientNorm(phase_->plan->gradients()) * share;
@@ -148,45 +168,62 @@ absl::Status Trainer::Learn(const Batch& batch, StepFacts& facts) {
   facts.learning_rate = rate;
   facts.gradient_norm = norm;
   facts.images = images;
-  return absl::OkStatus();
+  return outcome;
+}
+
+void Trainer::JoinStatistics() {
+  ProcessGroup* const group = inputs_.phase.group;
+  if (group == nullptr || config_.run().sync_bn()) return;
+  AverageStatistics(*group, network_.specs, parameters_);
+  if (average_) AverageStatistics(*group, network_.specs, average_->values());
 }
 
 absl::Status Trainer::RunEpoch() {
   RETURN_IF_ERROR(EnterPhase());
+  ProcessGroup* const group = inputs_.phase.group;
   epoch_began_ = Clock::now();
   epoch_wait_seconds_ = 0;
-  RETURN_IF_ERROR(
-      phase_->train->Start(static_cast<std::uint32_t>(progress_.epoch), progress_.batch));
+  RETURN_IF_ERROR(OrAbort(
+      group, phase_->train->Start(static_cast<std::uint32_t>(progress_.epoch), progress_.batch)));
   while (true) {
     const Clock::time_point begin = Clock::now();
-    ASSIGN_OR_RETURN(const Batch* batch, phase_->train->Next());
+    ASSIGN_OR_RETURN(const Batch* batch, OrAbort(group, phase_->train->Next()));
     if (batch == nullptr) return EndEpoch();
     StepFacts facts{.wait_seconds = SecondsSince(begin)};
-    RETURN_IF_ERROR(Learn(*batch, facts));
+    ASSIGN_OR_RETURN(const Outcome outcome, Learn(*batch, facts));
     facts.seconds = SecondsSince(begin);
     epoch_wait_seconds_ += facts.wait_seconds;
     inputs_.observer->OnStep(facts);
-    if (inputs_.stop->load()) {
-      RETURN_IF_ERROR(Save(/*best=*/false));
+    if (!outcome.stop && !outcome.save) continue;
+    JoinStatistics();
+    RETURN_IF_ERROR(Save(/*best=*/false));
+    if (outcome.stop) {
       return absl::CancelledError(
           absl::StrCat("stopped after step ", progress_.step, "; go on with --resume"));
     }
-    const double minutes = config_.outputs().checkpoint_minutes();
-    if (minutes > 0 && SecondsSince(saved_) > 60 * minutes) RETURN_IF_ERROR(Save(/*best=*/false));
   }
 }
 
 absl::StatusOr<std::optional<ClassificationScores>> Trainer::Validate(WorstMistakes* mistakes) {
   if (phase_->validation == nullptr) return std::nullopt;
-  ASSIGN_OR_RETURN(const ValidationPlan validation,
-                   MakeValidationPlan(inputs_.phase, phase_->graph, finished()));
-  ASSIGN_OR_RETURN(ClassificationScores scores, Evaluate(*validation.plan, *phase_->validation,
-                                                         network_.model.num_classes, mistakes));
-  if (inputs_.phase.group != nullptr) scores.SumOver(*inputs_.phase.group);
+  ASSIGN_OR_RETURN(
+      const ValidationPlan validation,
+      Agree(inputs_.phase.group, MakeValidationPlan(inputs_.phase, phase_->graph, finished())));
+  ProcessGroup* const group = inputs_.phase.group;
+  ASSIGN_OR_RETURN(ClassificationScores scores,
+                   OrAbort(group, Evaluate(*validation.plan, *phase_->validation,
+                                           network_.model.num_classes, mistakes)));
+  if (group == nullptr) return scores;
+  scores.SumOver(*group);
+  if (mistakes != nullptr) mistakes->MergeOver(*group);
   return scores;
 }
 
 absl::Status Trainer::EndEpoch() {
+  JoinStatistics();
+  if (inputs_.phase.group != nullptr) {
+    RETURN_IF_ERROR(CheckEqual(*inputs_.phase.group, parameters_));
+  }
   ASSIGN_OR_RETURN(const std::optional<ClassificationScores> scores, Validate(nullptr));
   EpochFacts facts;
   facts.epoch = static_cast<int>(progress_.epoch) + 1;
@@ -221,12 +258,13 @@ absl::Status Trainer::EndEpoch() {
 
 absl::Status Trainer::Save(bool best) {
   saved_ = Clock::now();
-  if (inputs_.folder == nullptr) return absl::OkStatus();
   const auto write = [&](const std::filesystem::path& folder) -> absl::Status {
     RETURN_IF_ERROR(WriteModel(folder / "model", config_, network_, finished(), progress_));
     return WriteTrainingState(folder / "training_state.safetensors", State());
   };
-  return inputs_.folder->Save(progress_.step, best, write);
+  absl::Status status;
+  if (inputs_.folder != nullptr) status = inputs_.folder->Save(progress_.step, best, write);
+  return Agree(inputs_.phase.group, status);
 }
 
 absl::Status Trainer::Run(RunResult& result) {
@@ -247,17 +285,8 @@ absl::Status Trainer::Run(RunResult& result) {
   WorstMistakes mistakes(network_.model.num_classes, kKeptMistakes);
   ASSIGN_OR_RETURN(result.scores, Validate(&mistakes));
   result.best_epoch = static_cast<int>(progress_.best_epoch);
-  const Dataset& images = inputs_.phase.data->validation;
-  std::string encoded;
-  for (const WorstMistakes::Entry& entry : mistakes.entries()) {
-    Mistake mistake{.source = NameOf(images.samples[static_cast<std::size_t>(entry.image)]),
-                    .label = entry.label,
-                    .predicted = entry.predicted,
-                    .confidence = entry.confidence,
-                    .picture = {}};
-    // Without its picture a mistake still has a name.
-    ReadSample(images, entry.image, /*grey=*/false, &encoded, &mistake.picture).IgnoreError();
-    result.mistakes.push_back(std::move(mistake));
+  if (IsFirst(inputs_.phase.group)) {
+    result.mistakes = MistakesOf(mistakes, inputs_.phase.data->validation);
   }
   return absl::OkStatus();
 }

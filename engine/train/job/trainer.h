@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/metrics/classification_scores.h"
+#include "engine/train/job/batch_gradients.h"
 #include "engine/train/job/network_setup.h"
 #include "engine/train/job/phase.h"
 #include "engine/train/job/run_folder.h"
@@ -26,18 +27,21 @@ namespace avocet {
 // Outlive the trainer.
 struct TrainerInputs {
   PhaseInputs phase;
-  TrainedNetwork* network;  // its parameters are trained
-  RunFolder* folder;        // null in processes that do not write: all but the first
-  RunObserver* observer;
-  const std::atomic<bool>* stop;  // set from anywhere: stop after the step that runs
+  TrainedNetwork* network;        // its parameters are trained
+  RunFolder* folder;              // null in processes that do not write: all but the first
+  RunObserver* observer;          // of this process
+  const std::atomic<bool>* stop;  // set in any process: all stop after the step that runs
 };
 
+// With several processes each makes the same calls, and gets the same statuses: an error of one
+// that the others cannot learn of ends them all.
 class Trainer {
  public:
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(const TrainerInputs& inputs);
 
-  // Goes on where the folder's last checkpoint is.
-  absl::Status Resume();
+  // Goes on where the folder's last checkpoint is, if there is one, and gives all processes the
+  // state of the first. Before anything else.
+  absl::Status Begin();
   const Progress& progress() const { return progress_; }
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
 
@@ -56,16 +60,26 @@ class Trainer {
 
   // The weights that are validated and saved: the moving average, if there is one.
   const Parameters& finished() const;
-  // Images of the phase at hand that could not be read so far.
+  // Images of the phase at hand that this process could not read so far.
   std::vector<UnreadableImage> unreadable() const;
 
  private:
   explicit Trainer(const TrainerInputs& inputs);
 
+  // What all processes know after the backward pass of a step.
+  struct Outcome {
+    BatchGradients batch;  // over all of them
+    bool stop;
+    bool save;
+  };
+
   TrainingState State();
   absl::Status EnterPhase();
   absl::Status RunEpoch();
-  absl::Status Learn(const Batch& batch, StepFacts& facts);
+  Outcome SumOutcome(const BatchGradients& own) const;
+  absl::StatusOr<Outcome> Learn(const Batch& batch, StepFacts& facts);
+  // Gives batch norms, which see the images of one process each, the mean of their statistics.
+  void JoinStatistics();
   absl::Status EndEpoch();
   absl::StatusOr<std::optional<ClassificationScores>> Validate(WorstMistakes* mistakes);
   absl::Status Save(bool best);

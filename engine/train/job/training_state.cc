@@ -1,6 +1,7 @@
 #include "engine/train/job/training_state.h"
 
 #include <cstring>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "engine/base/status.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/checkpoint/safetensors_writer.h"
+#include "engine/train/mpi/replicas.h"
 
 namespace avocet {
 namespace {
@@ -100,6 +102,19 @@ absl::Status ReadTrainingState(const std::string& path, const TrainingState& sta
                      " are expected: it is the state of another network or optimizer"));
   }
   return absl::OkStatus();
+}
+
+void BroadcastTrainingState(Collective& group, const TrainingState& state) {
+  for (const Group& values : Groups(state)) BroadcastParameters(group, *values.values);
+  std::vector<double> numbers;
+  ForEachNumber(*state.progress, [&](const char*, const auto& field) {
+    numbers.push_back(group.rank() == 0 ? static_cast<double>(field) : 0.0);
+  });
+  group.Sum(std::span<double>(numbers));
+  auto number = numbers.begin();
+  ForEachNumber(*state.progress, [&](const char*, auto& field) {
+    field = static_cast<std::remove_reference_t<decltype(field)>>(*number++);
+  });
 }
 
 }  // namespace avocet

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/base/collective.h"
 #include "engine/graph/parameter_spec.h"
 #include "engine/graph/parameters.h"
 
@@ -46,6 +47,9 @@ absl::Status WriteTrainingState(const std::string& path, const TrainingState& st
 
 // Reads it back, bit for bit. INVALID_ARGUMENT if it is of another network or optimizer.
 absl::Status ReadTrainingState(const std::string& path, const TrainingState& state);
+
+// Gives every member the state of rank 0, bit for bit.
+void BroadcastTrainingState(Collective& group, const TrainingState& state);
 
 }  // namespace avocet
 
