@@ -99,6 +99,13 @@ TEST(ResolveConfigTest, RefusesContradictions) {
   }
 }
 
+TEST(CheckSharesTest, EveryProcessHasAsManyImagesInEveryPart) {
+  TrainingConfig config = Parse("--batch-size 24 --accumulate 2");
+  ASSERT_TRUE(ResolveConfig(3, config).ok());
+  for (const int processes : {1, 2, 3, 4, 12}) EXPECT_TRUE(CheckShares(config, processes).ok());
+  for (const int processes : {5, 8, 24}) EXPECT_FALSE(CheckShares(config, processes).ok());
+}
+
 TEST(ResumeConfigTest, AllowsOnlyWhatMovesNoWeight) {
   TrainingConfig recorded = Parse("photos --epochs 5 --loader-threads 1");
   const TrainingConfig resumed = *ResumeConfig(recorded, Parse("--loader-threads 4 --epochs 5"));

@@ -1,26 +1,16 @@
 """Runs group_check with mpirun: mpi_test.py MPIRUN GROUP_CHECK."""
 
-import os
 import subprocess
 import sys
 import unittest
 
-mpirun, program = sys.argv[1:]
+import ranks
 
-# As root, and with more processes than cores: Open MPI 4 and 5 ask for it by different names. MPICH needs none of them.
-ENVIRONMENT = os.environ | {
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-    "OMPI_MCA_mpi_yield_when_idle": "1",
-    # Containers often forbid the system call that copies between processes.
-    "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-}
+mpirun, program = sys.argv[1:]
 
 
 def run(processes, what):
-    return subprocess.run([mpirun, "-n", str(processes), program, what], env=ENVIRONMENT,
+    return subprocess.run(ranks.command(mpirun, (processes, [program, what])), env=ranks.ENVIRONMENT,
                           capture_output=True, text=True, timeout=120, check=False)
 
 
