@@ -26,7 +26,11 @@ constexpr std::size_t kMaxExamples = 5;
 
 // What one look at a sample gives.
 struct Finding {
+  bool looked_at = false;
   absl::Status status;
+
+  bool readable() const { return looked_at && status.ok(); }
+
   std::size_t hash = 0;  // of its bytes
   std::size_t size = 0;
 };
@@ -42,6 +46,7 @@ absl::Status ReadBytes(const Dataset& dataset, const Sample& sample, std::string
 Finding Look(const Dataset& dataset, const Sample& sample, bool decode, std::string* bytes,
              Image* image) {
   Finding finding;
+  finding.looked_at = true;
   finding.status = ReadBytes(dataset, sample, bytes);
   if (!finding.status.ok()) return finding;
   finding.hash = std::hash<std::string_view>()(*bytes);
@@ -59,6 +64,7 @@ std::vector<Finding> LookAtAll(const Dataset& dataset, const InspectOptions& opt
     std::string bytes;
     Image image;
     for (std::size_t i = next++; i < findings.size(); i = next++) {
+      if (options.stop && options.stop()) return;
       findings[i] = Look(dataset, dataset.samples[i], options.decode, &bytes, &image);
     }
   };
@@ -107,7 +113,7 @@ std::vector<DatasetReport::Unreadable> UnreadableOf(const Dataset& dataset,
                                                     const std::vector<Finding>& findings) {
   std::vector<DatasetReport::Unreadable> unreadable;
   for (std::size_t i = 0; i < findings.size(); ++i) {
-    if (findings[i].status.ok()) continue;
+    if (!findings[i].looked_at || findings[i].readable()) continue;
     unreadable.push_back({NameOf(dataset.samples[i]), std::string(findings[i].status.message())});
   }
   return unreadable;
@@ -130,9 +136,13 @@ void Note(const Dataset& train, const Sample& first, const Sample& second, bool 
 
 DatasetReport Inspect(const TrainingData& data, const InspectOptions& options) {
   AVOCET_CHECK(options.threads >= 1);
-  const std::vector<Finding> train = LookAtAll(data.train, options);
+  // Where there is no time for all, the fewer ones that are measured with matter more.
   const std::vector<Finding> validation = LookAtAll(data.validation, options);
+  const std::vector<Finding> train = LookAtAll(data.train, options);
   DatasetReport report;
+  for (const std::vector<Finding>* findings : {&train, &validation}) {
+    report.looked_at += std::ranges::count_if(*findings, &Finding::looked_at);
+  }
   report.class_names = data.train.class_names;
   report.train_counts = data.train.ClassCounts();
   report.validation_counts = data.validation.ClassCounts();
@@ -141,7 +151,7 @@ DatasetReport Inspect(const TrainingData& data, const InspectOptions& options) {
 
   ContentIndex index(data.train);
   for (std::size_t i = 0; i < train.size(); ++i) {
-    if (!train[i].status.ok()) continue;
+    if (!train[i].readable()) continue;
     const Sample& sample = data.train.samples[i];
     const std::int64_t first = index.Find(data.train, sample, train[i]);
     if (first < 0) {
@@ -153,7 +163,7 @@ DatasetReport Inspect(const TrainingData& data, const InspectOptions& options) {
          &report);
   }
   for (std::size_t i = 0; i < validation.size(); ++i) {
-    if (!validation[i].status.ok()) continue;
+    if (!validation[i].readable()) continue;
     const Sample& sample = data.validation.samples[i];
     const std::int64_t first = index.Find(data.validation, sample, validation[i]);
     if (first < 0) continue;

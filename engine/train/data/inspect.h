@@ -3,6 +3,7 @@
 #define AVOCET_ENGINE_TRAIN_DATA_INSPECT_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct InspectOptions {
   // is then found when it is trained on.
   bool decode = false;
   int threads = 2;  // at least 1
+  // If set, asked before each file, by any thread: what is not looked at by the time it says true
+  // is left out of everything but the counts of classes.
+  std::function<bool()> stop = nullptr;
 };
 
 // Two pictures with the same bytes: indices in Dataset::samples. The first is the earliest one.
@@ -34,6 +38,7 @@ struct DatasetReport {
   std::vector<std::string> class_names;
   std::vector<std::int64_t> train_counts;       // [classes]
   std::vector<std::int64_t> validation_counts;  // [classes]
+  std::int64_t looked_at = 0;                   // of all images
   std::vector<Unreadable> train_unreadable;
   std::vector<Unreadable> validation_unreadable;
   std::vector<Duplicate> train_duplicates;  // both in training
@@ -42,12 +47,11 @@ struct DatasetReport {
   std::vector<std::string> examples;        // of leaks and contradictions, as text; at most a few
 };
 
-// Reads every file once. Which is found does not depend on `threads`.
+// Reads every file once, those to validate on first. Which is found does not depend on `threads`.
 DatasetReport Inspect(const TrainingData& data, const InspectOptions& options);
 
-// For people: a table of classes (the smallest and largest where there are many), and a line for
-// each kind of trouble.
-std::string ReportText(const DatasetReport& report);
+// For people: a line for each trouble.
+std::vector<std::string> NotesOf(const DatasetReport& report);
 
 }  // namespace avocet
 
