@@ -1,26 +1,54 @@
 #include "engine/train/job/run_summary.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <numeric>
 #include <set>
 #include <span>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/graph/parameter_spec.h"
+#include "engine/train/data/inspect.h"
 #include "engine/train/job/config_options.h"
 #include "google/protobuf/text_format.h"
 
 namespace avocet {
 namespace {
 
-// Classes that the summary lists; the others are counted.
+// Classes that the summary lists; of more, those with the most and the fewest images.
 constexpr std::size_t kListedClasses = 20;
 
 std::int64_t Sum(std::span<const std::int64_t> counts) {
   std::int64_t sum = 0;
   for (const std::int64_t count : counts) sum += count;
   return sum;
+}
+
+void AppendClasses(const RunFacts& facts, std::string& text) {
+  const std::size_t classes = facts.class_names.size();
+  std::vector<std::size_t> rows(classes);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  const bool shortened = classes > kListedClasses;
+  if (shortened) {
+    std::ranges::stable_sort(rows, std::ranges::greater(),
+                             [&](std::size_t row) { return facts.train_images[row]; });
+  }
+  std::size_t width = 0;
+  for (const std::string& name : facts.class_names) width = std::max(width, name.size());
+  for (std::size_t i = 0; i < classes; ++i) {
+    if (shortened && i == kListedClasses / 2) {
+      absl::StrAppend(&text, "  ... ", classes - kListedClasses, " more classes\n");
+      i = classes - kListedClasses / 2;
+    }
+    const std::size_t row = rows[i];
+    absl::StrAppendFormat(&text, "  %-*s %6d %6d\n", static_cast<int>(width),
+                          facts.class_names[row], facts.train_images[row],
+                          facts.validation_images.empty() ? 0 : facts.validation_images[row]);
+  }
 }
 
 std::string Duration(double seconds) {
@@ -30,6 +58,18 @@ std::string Duration(double seconds) {
 }
 
 }  // namespace
+
+std::vector<std::string> DataNotes(const train::v1::TrainingConfig& config,
+                                   const TrainingData& data, const std::atomic<bool>& stop) {
+  using Clock = std::chrono::steady_clock;
+  if (config.data().inspect() == "none") return {};
+  const auto limit = std::chrono::duration<double>(config.data().inspect_seconds());
+  const Clock::time_point begin = Clock::now();
+  return NotesOf(
+      Inspect(data, {.decode = config.data().inspect() == "decode",
+                     .threads = config.run().threads(),
+                     .stop = [&] { return stop.load() || Clock::now() - begin >= limit; }}));
+}
 
 RunFacts FactsOf(const TrainerInputs& inputs, const Trainer& trainer) {
   const train::v1::TrainingConfig& config = *inputs.phase.config;
@@ -76,17 +116,7 @@ std::string SummaryText(const RunFacts& facts) {
   std::string text = absl::StrFormat("%d images of %d classes to train on, %d to validate on\n",
                                      Sum(facts.train_images), facts.class_names.size(),
                                      Sum(facts.validation_images));
-  std::size_t width = 0;
-  const std::size_t listed = std::min(facts.class_names.size(), kListedClasses);
-  for (std::size_t i = 0; i < listed; ++i) width = std::max(width, facts.class_names[i].size());
-  for (std::size_t i = 0; i < listed; ++i) {
-    absl::StrAppendFormat(&text, "  %-*s %6d %6d\n", static_cast<int>(width), facts.class_names[i],
-                          facts.train_images[i],
-                          facts.validation_images.empty() ? 0 : facts.validation_images[i]);
-  }
-  if (listed < facts.class_names.size()) {
-    absl::StrAppend(&text, "  and ", facts.class_names.size() - listed, " more classes\n");
-  }
+  AppendClasses(facts, text);
   for (const std::string& note : facts.data_notes) absl::StrAppend(&text, "note: ", note, "\n");
   absl::StrAppendFormat(&text, "%s: %.2f million parameters, %.2f million of them trained\n",
                         facts.architecture, static_cast<double>(facts.parameters) / 1e6,

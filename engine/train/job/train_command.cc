@@ -11,6 +11,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -117,8 +119,11 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, Proce
                        .stop = &stop};
   ASSIGN_OR_RETURN(inputs.phase.precision, PrecisionOf(job.config));
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer, Agree(group, Trainer::Create(inputs)));
+  std::vector<std::string> notes;
+  if (IsFirst(group)) notes = DataNotes(job.config, job.data, stop);
   RETURN_IF_ERROR(trainer->Begin());
-  const RunFacts facts = FactsOf(inputs, *trainer);
+  RunFacts facts = FactsOf(inputs, *trainer);
+  facts.data_notes = std::move(notes);
   say(SummaryText(facts));
   if (trainer->progress().epoch < job.config.run().epochs()) {
     ASSIGN_OR_RETURN(const Trainer::Speed speed, trainer->Measure());

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -20,6 +21,7 @@
 #include "engine/checkpoint/safetensors.h"
 #include "engine/models/zoo.h"
 #include "tests/checkpoint/temporary_folder.h"
+#include "tests/train/data/data_fixtures.h"
 #include "tests/train/job/digit_files.h"
 
 namespace avocet {
@@ -137,6 +139,34 @@ TEST_F(TrainCommandTest, FrozenBackboneStaysAndTheHeadLearns) {
   EXPECT_EQ(config.label_names.size(), 5u);
   // Bars at five places are easy to tell apart, also from features made for three.
   EXPECT_THAT(ReadFile(log()), testing::ContainsRegex("top-1 (9[0-9]|100)"));
+}
+
+TEST_F(TrainCommandTest, LooksAtTheImagesFirst) {
+  const TemporaryFolder photos;
+  std::uint32_t seed = 0;
+  for (const char* folder : {"train/cat/", "train/dog/", "val/cat/", "val/dog/"}) {
+    fs::create_directories(photos.path() + "/" + folder);
+    for (const char* name : {"0.png", "1.png", "2.png", "3.png"}) {
+      photos.Write(folder + std::string(name), EncodePng(NoisyImage(32, 32, ++seed)));
+    }
+  }
+  const std::string picture = EncodePng(NoisyImage(32, 32, ++seed));
+  photos.Write("train/cat/torn.png", picture.substr(0, 10));
+  photos.Write("train/dog/same.png", picture);
+  photos.Write("val/dog/same.png", picture);
+  const auto run = [&](const std::string& name, const std::string& inspect,
+                       const std::string& seconds) {
+    EXPECT_EQ(Run({photos.path(), "--model", "lenet5", "--epochs", "1", "--batch-size", "4",
+                   "--output", RunDir(name), "--inspect", inspect, "--inspect-seconds", seconds}),
+              0)
+        << ReadFile(log());
+    return ReadFile(log());
+  };
+  EXPECT_THAT(run("headers", "headers", "60"),
+              testing::AllOf(testing::ContainsRegex("  dog +5 +5\n"), HasSubstr("torn.png"),
+                             HasSubstr("note: 1 picture to validate on, among those to train on")));
+  EXPECT_THAT(run("none", "none", "60"), testing::Not(HasSubstr("note: ")));
+  EXPECT_THAT(run("hasty", "headers", "0"), HasSubstr("note: only 0 of 19 images were looked at"));
 }
 
 TEST_F(TrainCommandTest, SaysWhatIsWrong) {
