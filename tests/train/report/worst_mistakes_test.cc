@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 namespace avocet {
 namespace {
@@ -22,6 +24,31 @@ TEST(WorstMistakes, KeepsTheMostConfidentOnes) {
   EXPECT_EQ(worst.entries()[0].predicted, 1);
   EXPECT_NEAR(worst.entries()[0].confidence, 1 / (1 + std::exp(-8.0)), 1e-6);
   EXPECT_EQ(worst.entries()[1].image, 13);
+}
+
+// Rank 0 of two; the other one has seen one mistake, of image 20.
+class OtherHasOne : public Collective {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 2; }
+  void Sum(std::span<float>) override {}
+  void Sum(std::span<double> values) override {
+    constexpr std::array kEntry = {20.0, 1.0, 0.0, 0.75};
+    std::ranges::copy(kEntry, values.subspan(values.size() / 2).begin());
+  }
+};
+
+TEST(WorstMistakes, KeepsTheWorstOfAllProcesses) {
+  WorstMistakes worst(2, 2);
+  worst.Add(std::array{0.0f, 9.0f, 0.0f, 0.1f}, std::array<std::int64_t, 2>{10, 11},
+            std::array{0, 0});
+  OtherHasOne group;
+  worst.MergeOver(group);
+  ASSERT_EQ(worst.entries().size(), 2u);
+  EXPECT_EQ(worst.entries()[0].image, 10);
+  EXPECT_EQ(worst.entries()[1].image, 20);
+  EXPECT_EQ(worst.entries()[1].label, 1);
+  EXPECT_EQ(worst.entries()[1].confidence, 0.75);
 }
 
 TEST(WorstMistakes, DoesNotDependOnTheOrderOfEqualOnes) {
