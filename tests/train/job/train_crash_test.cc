@@ -24,11 +24,26 @@ TEST_F(TrainCommandTest, KilledAndResumedIsTheSameRun) {
 TEST_F(TrainCommandTest, KilledWithBatchNormsAndTwoThreadsIsTheSameRun) {
   ExpectKilledIsTheSame(
       [&](const std::string& name) {
-        return Arguments(
-            name, {"--model", "tf_efficientnet_lite0", "--image-size", "32", "--threads", "2",
-                   "--precision", HasBFloat16Instructions() ? "bfloat16" : "float32", "--epochs",
-                   "2", "--batch-size", "24", "--loader-threads", "2", "--optimizer", "sgd",
-                   "--ema-decay", "0"});
+        return Arguments(name, {"--model",
+                                "tf_efficientnet_lite0",
+                                "--image-size",
+                                "32",
+                                "--threads",
+                                "2",
+                                "--precision",
+                                HasBFloat16Instructions() ? "bfloat16" : "float32",
+                                "--epochs",
+                                "2",
+                                "--batch-size",
+                                "24",
+                                "--loader-threads",
+                                "2",
+                                "--optimizer",
+                                "sgd",
+                                "--ema-decay",
+                                "0",
+                                "--checkpoint-minutes",
+                                "0.01"});
       },
       4);
 }

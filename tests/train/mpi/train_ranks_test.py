@@ -101,6 +101,12 @@ class TrainRanksTest(unittest.TestCase):
         self.assertEqual([sorted(path.name for path in (self.runs / name).iterdir()) for name in ("four", "one")],
                          [sorted(path.name for path in (self.runs / "one").iterdir())] * 2)
 
+    def test_layer_norms_are_each_images_own(self):
+        convnext = ("--model", "convnext_atto", "--image-size", "32")
+        self.train(1, "one", *convnext)
+        self.train(4, "four", *convnext)
+        self.assert_same_losses("one", "four", 1e-5)
+
     def test_accumulated_parts_are_summed_once(self):
         augment = ("--model", "lenet5", "--mixup", "0.2", "--clip-norm", "1", "--ema-decay", "0.9")
         self.train(1, "one", *augment)
