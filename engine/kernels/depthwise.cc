@@ -23,8 +23,8 @@ namespace {
 // The results at columns [begin, begin + kPixels) of row `y`, as far as the row goes, for the 16
 // channels from `channel` on; `rows` are the source rows under the filter, from column 0. Returns
 // the sum of the results.
-template <int K, int S, bool inside, VectorActivation activation, typename T>
-__m512 RunGroup(const Depthwise<T>& conv, const T* const (&rows)[K], int y, int begin,
+template <int K, int S, bool inside, VectorActivation activation, typename T, typename Dst>
+__m512 RunGroup(const Depthwise<T, Dst>& conv, const T* const (&rows)[K], int y, int begin,
                 int channel) {
   const __mmask16 lanes = FirstLanes(conv.channels - channel);
   const float* weights = conv.weights + static_cast<std::ptrdiff_t>(channel) * K * K;
@@ -37,24 +37,24 @@ __m512 RunGroup(const Depthwise<T>& conv, const T* const (&rows)[K], int y, int 
     AddRow<K, S, inside>(conv, rows[ky] + channel, weights + ky * K * kLanes,
                          begin * S - conv.pad_left, lanes, sum);
   }
-  T* dst = conv.dst + (static_cast<std::ptrdiff_t>(y) * conv.out_width + begin) * conv.channels +
-           channel;
+  Dst* dst = conv.dst + (static_cast<std::ptrdiff_t>(y) * conv.out_width + begin) * conv.channels +
+             channel;
   const int count = std::min(kPixels, conv.out_width - begin);
   const __m512 inverse = _mm512_set1_ps(1.0f / conv.dst_scale);
   __m512 total = _mm512_setzero_ps();
 #pragma GCC unroll 7
   for (int p = 0; p < kPixels; ++p) {
     if (p >= count) break;
-    const __m512 value = Activate<activation, T>(sum[p]);
+    const __m512 value = Activate<activation, Dst>(sum[p]);
     total = _mm512_add_ps(total, value);
-    const __m512 stored = sizeof(T) == 1 ? _mm512_mul_ps(value, inverse) : value;
+    const __m512 stored = sizeof(Dst) == 1 ? _mm512_mul_ps(value, inverse) : value;
     Store(dst + static_cast<std::ptrdiff_t>(p) * conv.channels, stored, lanes);
   }
   return total;
 }
 
-template <int K, int S, bool inside, VectorActivation activation, typename T>
-void RunChannels(const Depthwise<T>& conv, const T* const (&rows)[K], int y, int begin,
+template <int K, int S, bool inside, VectorActivation activation, typename T, typename Dst>
+void RunChannels(const Depthwise<T, Dst>& conv, const T* const (&rows)[K], int y, int begin,
                  float* sums) {
   for (int channel = 0; channel < conv.channels; channel += kLanes) {
     const __m512 total = RunGroup<K, S, inside, activation>(conv, rows, y, begin, channel);
@@ -65,8 +65,8 @@ void RunChannels(const Depthwise<T>& conv, const T* const (&rows)[K], int y, int
 }
 
 // All channels of a group of pixels before the next group: memory is read in its order.
-template <int K, int S, typename T>
-void Run(const Depthwise<T>& conv, int begin, int end, float* sums) {
+template <int K, int S, typename T, typename Dst>
+void Run(const Depthwise<T, Dst>& conv, int begin, int end, float* sums) {
   WithActivation(conv.activation, [&](auto activation) {
     constexpr VectorActivation kActivation = decltype(activation)::value;
     for (int y = begin; y < end; ++y) {
@@ -87,8 +87,8 @@ void Run(const Depthwise<T>& conv, int begin, int end, float* sums) {
 
 }  // namespace
 
-template <typename T>
-void RunDepthwise(const Depthwise<T>& conv, int kernel, int stride, int begin, int end,
+template <typename Src, typename Dst>
+void RunDepthwise(const Depthwise<Src, Dst>& conv, int kernel, int stride, int begin, int end,
                   float* sums) {
   AVOCET_CHECK(HasDepthwiseKernel(kernel, stride));
   if (stride == 1) {
@@ -105,14 +105,15 @@ AVOCET_END_AVX512
 
 #else
 
-template <typename T>
-void RunDepthwise(const Depthwise<T>&, int, int, int, int, float*) {
+template <typename Src, typename Dst>
+void RunDepthwise(const Depthwise<Src, Dst>&, int, int, int, int, float*) {
   AVOCET_CHECK(false);
 }
 
 #endif  // defined(__x86_64__)
 
 template void RunDepthwise(const Depthwise<float>&, int, int, int, int, float*);
+template void RunDepthwise(const Depthwise<float, BFloat16>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<BFloat16>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<std::int8_t>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<std::uint8_t>&, int, int, int, int, float*);

@@ -14,14 +14,14 @@ namespace avocet {
 // Channels whose filters lie together.
 inline constexpr int kDepthwiseTile = 16;
 
-// One image; T is float, BFloat16, std::int8_t or std::uint8_t. For the last two, the weights
-// include the scale of src.
-template <typename T>
+// One image; Src is float, BFloat16, std::int8_t or std::uint8_t, Dst the same, or BFloat16 for
+// float. For integers, the weights include the scale of src.
+template <typename Src, typename Dst = Src>
 struct Depthwise {
-  const T* src;          // [height, width, channels]
+  const Src* src;        // [height, width, channels]
   const float* weights;  // [channels / 16, rounded up][kernel][kernel][16]: oneDNN's Goihw16g
   const float* bias;     // [channels], or null
-  T* dst;                // [out_height, out_width, channels]
+  Dst* dst;              // [out_height, out_width, channels]
   int channels;
   int height;
   int width;
@@ -37,11 +37,11 @@ struct Depthwise {
 bool HasDepthwiseKernel(int kernel, int stride);
 
 // Computes the rows [begin, end) of the result. If `sums` [channels] is not null, adds each
-// channel's results to it, before they are rounded to T. Needs HasFloat32Kernels, or
+// channel's results to it, before they are rounded to Dst. Needs HasFloat32Kernels, or
 // HasBFloat16Kernels for that, and HasDepthwiseKernel. Calls for distinct rows may run at the same
 // time, with their own sums.
-template <typename T>
-void RunDepthwise(const Depthwise<T>& conv, int kernel, int stride, int begin, int end,
+template <typename Src, typename Dst>
+void RunDepthwise(const Depthwise<Src, Dst>& conv, int kernel, int stride, int begin, int end,
                   float* sums);
 
 }  // namespace avocet

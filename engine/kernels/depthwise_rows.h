@@ -24,8 +24,8 @@ constexpr int kPixels = 7;
 alignas(64) constexpr unsigned char kZeros[kLanes * sizeof(float)] = {};
 
 // The row of the source under row `ky` of the filter, for the result row `y`; null: outside.
-template <int S, typename T>
-const T* SourceRow(const Depthwise<T>& conv, int y, int ky) {
+template <int S, typename T, typename Dst>
+const T* SourceRow(const Depthwise<T, Dst>& conv, int y, int ky) {
   const int row = y * S - conv.pad_top + ky;
   if (row < 0 || row >= conv.height) return nullptr;
   return conv.src + static_cast<std::ptrdiff_t>(row) * conv.width * conv.channels;
@@ -33,8 +33,8 @@ const T* SourceRow(const Depthwise<T>& conv, int y, int ky) {
 
 // sum[p] += the filter's row `weights` [K, 16] over the pixels at source column x + S * p. `row`
 // points to the channels at column 0.
-template <int K, int S, bool inside, typename T>
-inline void AddRow(const Depthwise<T>& conv, const T* row, const float* weights, int x,
+template <int K, int S, bool inside, typename T, typename Dst>
+inline void AddRow(const Depthwise<T, Dst>& conv, const T* row, const float* weights, int x,
                    __mmask16 lanes, __m512 (&sum)[kPixels]) {
   __m512 weight[K];
 #pragma GCC unroll 7
@@ -56,8 +56,8 @@ inline void AddRow(const Depthwise<T>& conv, const T* row, const float* weights,
 }
 
 // Fetches what the next result row will read for the first time.
-template <int K, int S, typename T>
-void Prefetch(const Depthwise<T>& conv, int y, int x) {
+template <int K, int S, typename T, typename Dst>
+void Prefetch(const Depthwise<T, Dst>& conv, int y, int x) {
   for (int s = 0; s < S; ++s) {
     const int row = y * S - conv.pad_top + K + s;
     if (row < 0 || row >= conv.height || x < 0) return;

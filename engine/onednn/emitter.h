@@ -48,6 +48,7 @@ class Emitter {
   struct Readers {
     bool has_pool = false;   // a global average pool
     bool only_next = false;  // the next node and no other
+    bool take_float = false;  // all of them take float32 from a program of another type
   };
   const Readers& readers() const { return readers_; }
   void set_readers(const Readers& readers) { readers_ = readers; }

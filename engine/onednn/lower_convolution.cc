@@ -52,7 +52,8 @@ TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef>
   const dnnl::memory::desc bias =
       conv.bias ? dnnl::memory::desc({conv.out_channels}, DataType::f32, Tag::x)
                 : dnnl::memory::desc();
-  const dnnl::memory::desc dst_desc = emitter.Activation(node.shape);
+  const dnnl::memory::desc dst_desc =
+      ChannelsLast(node.shape, emitter.readers().take_float ? DataType::f32 : emitter.type());
   const dnnl::convolution_forward::primitive_desc descriptor(
       emitter.engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
       src.desc, any_weights, bias, dst_desc, Dims{conv.stride, conv.stride},

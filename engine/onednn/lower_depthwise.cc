@@ -17,7 +17,12 @@ using Dims = dnnl::memory::dims;
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
-template <typename T>
+template <typename Src, typename Dst>
+constexpr const char* kImplementation = sizeof(Dst) == sizeof(float)   ? "own_dw:avx512"
+                                        : sizeof(Src) == sizeof(float) ? "own_dw:avx512_f32_bf16"
+                                                                       : "own_dw:avx512_bf16";
+
+template <typename Src, typename Dst>
 TensorRef Emit(const Conv2d& conv, const Node& node, const TensorRef& src, Emitter& emitter) {
   const Dims dims = src.desc.get_dims();
   const int height = static_cast<int>(dims[2]);
@@ -45,14 +50,14 @@ TensorRef Emit(const Conv2d& conv, const Node& node, const TensorRef& src, Emitt
   if (!conv.post_ops.empty()) activation = std::get<ActivationPostOp>(conv.post_ops[0]).kind;
   const bool has_sums = emitter.readers().has_pool;
   emitter.KernelStep(
-      node.name, sizeof(T) == 4 ? "own_dw:avx512" : "own_dw:avx512_bf16", std::move(tensors),
+      node.name, kImplementation<Src, Dst>, std::move(tensors),
       [=, shape = node.shape, kernel = conv.kernel,
        stride = conv.stride](std::span<void* const> addresses) {
-        const Depthwise<T> call = {
-            .src = static_cast<const T*>(addresses[0]),
+        const Depthwise<Src, Dst> call = {
+            .src = static_cast<const Src*>(addresses[0]),
             .weights = static_cast<const float*>(weights.get_data_handle()),
             .bias = bias ? static_cast<const float*>(bias.get_data_handle()) : nullptr,
-            .dst = static_cast<T*>(addresses[1]),
+            .dst = static_cast<Dst*>(addresses[1]),
             .channels = shape.c,
             .height = height,
             .width = width,
@@ -87,8 +92,12 @@ bool TakesDepthwiseKernel(const Conv2d& conv, int in_channels, DataType type) {
 
 TensorRef LowerDepthwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
                          Emitter& emitter) {
-  return emitter.type() == DataType::f32 ? Emit<float>(conv, node, inputs[0], emitter)
-                                         : Emit<BFloat16>(conv, node, inputs[0], emitter);
+  const TensorRef& src = inputs[0];
+  if (emitter.type() == DataType::f32) return Emit<float, float>(conv, node, src, emitter);
+  if (src.desc.get_data_type() == DataType::f32) {
+    return Emit<float, BFloat16>(conv, node, src, emitter);
+  }
+  return Emit<BFloat16, BFloat16>(conv, node, src, emitter);
 }
 
 TensorRef LowerPoolOfSums(const Node& node, const TensorRef& src, Emitter& emitter) {

@@ -15,9 +15,9 @@ namespace avocet {
 
 // Computes the rows of all images, in at most `parts` consecutive parts on as many threads. `sums`
 // is null or [images, parts, channels].
-template <typename T>
-void RunDepthwiseRows(const Depthwise<T>& conv, int kernel, int stride, int images, int parts,
-                      float* sums) {
+template <typename Src, typename Dst>
+void RunDepthwiseRows(const Depthwise<Src, Dst>& conv, int kernel, int stride, int images,
+                      int parts, float* sums) {
   const auto channels = static_cast<std::size_t>(conv.channels);
   const auto src_size = static_cast<std::size_t>(conv.height * conv.width) * channels;
   const auto dst_size = static_cast<std::size_t>(conv.out_height * conv.out_width) * channels;
@@ -27,7 +27,7 @@ void RunDepthwiseRows(const Depthwise<T>& conv, int kernel, int stride, int imag
       own_sums = sums + static_cast<std::size_t>(n * parts + part) * channels;
       std::fill_n(own_sums, channels, 0.0f);
     }
-    Depthwise<T> image = conv;
+    Depthwise<Src, Dst> image = conv;
     image.src += static_cast<std::size_t>(n) * src_size;
     image.dst += static_cast<std::size_t>(n) * dst_size;
     RunDepthwise(image, kernel, stride, first, last, own_sums);

@@ -42,7 +42,7 @@ int Size(int size, const Case& c) {
 
 // Largest error of a run, in tolerances; that of the sums, too. `broken` adds 1 to one weight of
 // the kernel's, which must show.
-template <typename T>
+template <typename T, typename Dst = T>
 double Error(const Case& c, bool broken = false) {
   const int out_height = Size(c.height, c);
   const int out_width = Size(c.width, c);
@@ -52,7 +52,7 @@ double Error(const Case& c, bool broken = false) {
   const std::vector<float> weights =
       Values<float>("weights", channels * static_cast<std::size_t>(c.kernel * c.kernel));
   const std::vector<float> bias = Values<float>("bias", channels);
-  std::vector<T> dst(static_cast<std::size_t>(out_height * out_width) * channels);
+  std::vector<Dst> dst(static_cast<std::size_t>(out_height * out_width) * channels);
 
   std::vector<float> packed((channels + 15) / 16 * 16 *
                             static_cast<std::size_t>(c.kernel * c.kernel));
@@ -68,18 +68,18 @@ double Error(const Case& c, bool broken = false) {
     const int centre = c.kernel * c.kernel / 2;
     packed[static_cast<std::size_t>(centre * kDepthwiseTile)] += 1.0f;
   }
-  const Depthwise<T> conv = {.src = src.data(),
-                             .weights = packed.data(),
-                             .bias = c.bias ? bias.data() : nullptr,
-                             .dst = dst.data(),
-                             .channels = c.channels,
-                             .height = c.height,
-                             .width = c.width,
-                             .out_height = out_height,
-                             .out_width = out_width,
-                             .pad_top = c.pad_begin,
-                             .pad_left = c.pad_begin,
-                             .activation = c.activation};
+  const Depthwise<T, Dst> conv = {.src = src.data(),
+                                  .weights = packed.data(),
+                                  .bias = c.bias ? bias.data() : nullptr,
+                                  .dst = dst.data(),
+                                  .channels = c.channels,
+                                  .height = c.height,
+                                  .width = c.width,
+                                  .out_height = out_height,
+                                  .out_width = out_width,
+                                  .pad_top = c.pad_begin,
+                                  .pad_left = c.pad_begin,
+                                  .activation = c.activation};
   std::vector<float> sums(channels, 0.5f);
   RunDepthwise(conv, c.kernel, c.stride, 0, out_height / 2, sums.data());
   RunDepthwise(conv, c.kernel, c.stride, out_height / 2, out_height, sums.data());
@@ -104,11 +104,11 @@ double Error(const Case& c, bool broken = false) {
         total += expected;
         const double found =
             ToDouble(dst[static_cast<std::size_t>((y * out_width + x) * c.channels + channel)]);
-        worst = std::max(worst, std::abs(found - expected) / Tolerance<T>(expected));
+        worst = std::max(worst, std::abs(found - expected) / Tolerance<Dst>(expected));
       }
     }
     worst = std::max(worst, std::abs(sums[static_cast<std::size_t>(channel)] - total) /
-                                (Tolerance<T>(0) * out_height * out_width));
+                                (Tolerance<Dst>(0) * out_height * out_width));
   }
   return worst;
 }
@@ -127,6 +127,11 @@ TEST(Depthwise, EqualsTheDefinitionInFloat32) {
 TEST(Depthwise, EqualsTheDefinitionInBFloat16) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
   for (const Case& c : kCases) EXPECT_LT(Error<BFloat16>(c), 1) << Name(c);
+}
+
+TEST(Depthwise, RoundsFloat32ToBFloat16) {
+  if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
+  for (const Case& c : kCases) EXPECT_LT((Error<float, BFloat16>(c)), 1) << Name(c);
 }
 
 // Integers of 8 bits are numbers like others, but for the rounding of the result.

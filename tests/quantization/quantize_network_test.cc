@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "engine/models/zoo.h"
+#include "engine/onednn/inference_model.h"
 #include "tests/reference/golden.h"
 
 namespace avocet {
@@ -76,6 +80,28 @@ TEST_F(QuantizeNetworkTest, PutsTheSensitiveLayerBackToFloat) {
   EXPECT_EQ(some->float_layers[0].name, "layer4.0.conv2");
   EXPECT_TRUE(some->quantization.float_layers.contains("layer4.0.conv2"));
   EXPECT_EQ(some->int8_layers, all->int8_layers - static_cast<int>(some->float_layers.size()));
+}
+
+// What a max pooling gets in float, its readers round by the scale of what it reads.
+TEST_F(QuantizeNetworkTest, ReadsAFloatMaxPoolingInInt8) {
+  auto network = Quantize({.agreement = 0});
+  ASSERT_TRUE(network.ok()) << network.status();
+  network->quantization.float_layers.insert("conv1");
+  const auto model = InferenceModel::Create(graph_, NamedParameters(graph_), network->quantization);
+  PlanOptions options = {.batch_size = 1, .height = kSize, .width = kSize, .threads = 1};
+  std::vector<std::vector<float>> logits;
+  for (const Precision precision : {Precision::kFloat32, Precision::kInt8}) {
+    options.precision = precision;
+    const auto plan = model->Compile(options);
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    std::ranges::copy(held_out_[0], (*plan)->input().begin());
+    (*plan)->Run();
+    logits.emplace_back((*plan)->logits().begin(), (*plan)->logits().end());
+  }
+  const double cosine =
+      CompareLogits(std::span(logits).first(1), std::span(logits).last(1)).mean_cosine;
+  EXPECT_GT(cosine, 0.99);
+  EXPECT_LT(cosine, 1 - 1e-9);
 }
 
 TEST_F(QuantizeNetworkTest, SaysWhatIsWrong) {
