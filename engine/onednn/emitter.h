@@ -46,8 +46,8 @@ class Emitter {
 
   // Who reads the result of the node that is being lowered.
   struct Readers {
-    bool has_pool = false;   // a global average pool
-    bool only_next = false;  // the next node and no other
+    bool has_pool = false;    // a global average pool
+    bool only_next = false;   // the next node and no other
     bool take_float = false;  // all of them take float32 from a program of another type
   };
   const Readers& readers() const { return readers_; }
