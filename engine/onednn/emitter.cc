@@ -61,8 +61,8 @@ dnnl::memory Emitter::Weights(const std::string& name, const dnnl::memory::desc&
 }
 
 Int8Weights Emitter::QuantizedWeights(const std::string& name, const dnnl::memory::desc& plain,
-                                      const dnnl::memory::desc& wanted) {
-  return weights_->GetInt8(name, plain, wanted);
+                                      const dnnl::memory::desc& wanted, bool is_guarded) {
+  return weights_->GetInt8(name, plain, wanted, is_guarded);
 }
 
 dnnl::memory Emitter::Constant(std::span<const float> values) const {

@@ -66,9 +66,9 @@ class Emitter {
   dnnl::memory Weights(const std::string& name, const dnnl::memory::desc& plain,
                        const dnnl::memory::desc& wanted);
 
-  // The same rounded to 8 bits.
+  // The same rounded to 8 bits; `is_guarded` as for LargestInt8Weight.
   Int8Weights QuantizedWeights(const std::string& name, const dnnl::memory::desc& plain,
-                               const dnnl::memory::desc& wanted);
+                               const dnnl::memory::desc& wanted, bool is_guarded);
   // A vector that the program reads and never writes.
   dnnl::memory Constant(std::span<const float> values) const;
 

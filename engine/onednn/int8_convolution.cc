@@ -91,8 +91,8 @@ TensorRef LowerInt8(const Conv2d& conv, const Node& node, const Int8Operands& op
       bias ? bias->get_desc() : dnnl::memory::desc(), dst.desc, Dims{conv.stride, conv.stride},
       Dims{pads.top, pads.left}, Dims{pads.bottom, pads.right}, attributes);
 
-  const Int8Weights weights =
-      emitter.QuantizedWeights(node.name + ".weight", plain_weights, descriptor.weights_desc());
+  const Int8Weights weights = emitter.QuantizedWeights(node.name + ".weight", plain_weights,
+                                                       descriptor.weights_desc(), IsSigned(src));
   arguments.emplace_back(DNNL_ARG_WEIGHTS, weights.values);
   arguments.emplace_back(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, weights.scales);
   emitter.Step<dnnl::convolution_forward>(node.name, descriptor, std::move(arguments));

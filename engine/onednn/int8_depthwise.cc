@@ -85,8 +85,10 @@ DepthwiseParameters Int8DepthwiseParameters(const Node& node, float src_scale,
                                             Emitter& emitter) {
   const auto& conv = std::get<Conv2d>(node.op);
   const Dims dims = {conv.groups, 1, 1, conv.kernel, conv.kernel};
-  const Int8Weights weights = emitter.QuantizedWeights(
-      node.name + ".weight", {dims, DataType::f32, Tag::goihw}, {dims, DataType::s8, Tag::goihw});
+  // The kernel multiplies in float32, where nothing overflows.
+  const Int8Weights weights =
+      emitter.QuantizedWeights(node.name + ".weight", {dims, DataType::f32, Tag::goihw},
+                               {dims, DataType::s8, Tag::goihw}, /*is_guarded=*/true);
   return {emitter.Constant(
               PackWeights(weights, conv.out_channels, conv.kernel * conv.kernel, src_scale)),
           Int8Bias(node, conv.bias, conv.out_channels, bias_correction, emitter)};

@@ -22,8 +22,8 @@ TensorRef LowerInt8(const Linear& linear, const Node& node, const Int8Operands& 
   const dnnl::inner_product_forward::primitive_desc descriptor(
       emitter.engine(), dnnl::prop_kind::forward_inference, src.desc,
       {weight_dims, DataType::s8, Tag::any}, bias->get_desc(), dst_desc, attributes);
-  const Int8Weights weights =
-      emitter.QuantizedWeights(node.name + ".weight", plain_weights, descriptor.weights_desc());
+  const Int8Weights weights = emitter.QuantizedWeights(
+      node.name + ".weight", plain_weights, descriptor.weights_desc(), /*is_guarded=*/false);
   arguments.emplace_back(DNNL_ARG_WEIGHTS, weights.values);
   arguments.emplace_back(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, weights.scales);
   emitter.Step<dnnl::inner_product_forward>(node.name, descriptor, std::move(arguments));

@@ -119,7 +119,7 @@ TensorRef LowerInt8Pointwise(const Conv2d& conv, const Node& node, const Int8Ope
   const Dims weight_dims = {conv.out_channels, in_channels, 1, 1};
   const Int8Weights weights =
       emitter.QuantizedWeights(node.name + ".weight", {weight_dims, DataType::f32, Tag::oihw},
-                               {weight_dims, DataType::s8, Tag::AcdB48a4b});
+                               {weight_dims, DataType::s8, Tag::AcdB48a4b}, IsSigned(src));
   const auto bias = Int8Bias(node, conv.bias, conv.out_channels, operands.bias_correction, emitter);
   const bool is_gated = src.gate != nullptr;
   const float multiplied_scale = is_gated ? src.gate->scale : src.scale;

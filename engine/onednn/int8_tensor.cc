@@ -26,6 +26,8 @@ bool IsInt8(const TensorRef& tensor) {
   return type == DataType::s8 || type == DataType::u8;
 }
 
+bool IsSigned(const TensorRef& tensor) { return tensor.desc.get_data_type() == DataType::s8; }
+
 dnnl::memory::desc ResultDesc(const Shape& shape, const QuantizedActivation* activation) {
   if (activation == nullptr) return ChannelsLast(shape, DataType::f32);
   return ChannelsLast(shape, activation->is_signed ? DataType::s8 : DataType::u8);

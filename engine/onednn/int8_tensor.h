@@ -11,6 +11,7 @@
 namespace avocet {
 
 bool IsInt8(const TensorRef& tensor);
+bool IsSigned(const TensorRef& tensor);
 
 // `shape`, channels last: of 8 bits as `activation` says, of float32 without one.
 dnnl::memory::desc ResultDesc(const Shape& shape, const QuantizedActivation* activation);

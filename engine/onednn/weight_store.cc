@@ -60,7 +60,8 @@ dnnl::memory WeightStore::Get(const std::string& name, const dnnl::memory::desc&
   return dst;
 }
 
-Int8Weights WeightStore::Quantize(const std::string& name, const dnnl::memory::desc& plain) {
+Int8Weights WeightStore::Quantize(const std::string& name, const dnnl::memory::desc& plain,
+                                  bool is_guarded) {
   dnnl::memory src = Source(name, plain, layouts_[name]);
   if (src.get_desc().get_data_type() != DataType::f32) {
     throw dnnl::error(dnnl_invalid_arguments, "its float32 weights were dropped for bfloat16 ones");
@@ -74,17 +75,18 @@ Int8Weights WeightStore::Quantize(const std::string& name, const dnnl::memory::d
   Int8Weights weights = {dnnl::memory(desc, engine_), dnnl::memory(per_channel, engine_)};
   QuantizeWeights(
       {static_cast<const float*>(src.get_data_handle()), plain.get_size() / sizeof(float)}, taps,
+      LargestInt8Weight(is_guarded),
       {static_cast<std::int8_t*>(weights.values.get_data_handle()), desc.get_size()},
       {static_cast<float*>(weights.scales.get_data_handle()), static_cast<std::size_t>(channels)});
   return weights;
 }
 
 Int8Weights WeightStore::GetInt8(const std::string& name, const dnnl::memory::desc& plain,
-                                 const dnnl::memory::desc& wanted) {
+                                 const dnnl::memory::desc& wanted, bool is_guarded) {
   const std::lock_guard lock(mutex_);
   auto found = int8_.find(name);
   if (found == int8_.end())
-    found = int8_.emplace(name, Int8Parameter{Quantize(name, plain), {}}).first;
+    found = int8_.emplace(name, Int8Parameter{Quantize(name, plain, is_guarded), {}}).first;
   Int8Parameter& parameter = found->second;
   for (const dnnl::memory& layout : parameter.layouts) {
     if (layout.get_desc() == wanted) return {layout, parameter.plain.scales};

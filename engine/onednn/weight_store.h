@@ -32,9 +32,10 @@ class WeightStore {
                    const dnnl::memory::desc& wanted);
 
   // The same rounded to 8 bits. The output channels are the first dimension of `plain`; where
-  // weights are grouped, which gives them five, the first two.
+  // weights are grouped, which gives them five, the first two. `is_guarded` as for
+  // LargestInt8Weight, the same in all calls for a parameter.
   Int8Weights GetInt8(const std::string& name, const dnnl::memory::desc& plain,
-                      const dnnl::memory::desc& wanted);
+                      const dnnl::memory::desc& wanted, bool is_guarded);
 
   // Frees the plain values: from here on new layouts are made from those at hand. Every parameter
   // must have been asked for.
@@ -56,7 +57,7 @@ class WeightStore {
                       const std::vector<dnnl::memory>& layouts);
 
   dnnl::memory Reorder(dnnl::memory from, const dnnl::memory::desc& desc);
-  Int8Weights Quantize(const std::string& name, const dnnl::memory::desc& plain);
+  Int8Weights Quantize(const std::string& name, const dnnl::memory::desc& plain, bool is_guarded);
 
   dnnl::engine engine_;
   mutable std::mutex mutex_;

@@ -14,12 +14,13 @@ struct Layer {
   std::size_t inputs;  // channels of the source that one output reads
   std::size_t taps;
   std::size_t groups;
+  bool is_guarded;
 };
 
 std::vector<float> Correction(const Layer& layer, std::span<const double> means) {
   std::vector<std::int8_t> rounded(layer.weights.size());
   std::vector<float> scales(layer.channels);
-  QuantizeWeights(layer.weights, layer.taps, rounded, scales);
+  QuantizeWeights(layer.weights, layer.taps, LargestInt8Weight(layer.is_guarded), rounded, scales);
   std::vector<float> correction(layer.channels);
   std::size_t w = 0;
   for (std::size_t c = 0; c < layer.channels; ++c) {
@@ -56,9 +57,10 @@ std::map<std::string, std::vector<float>> BiasCorrections(const Graph& graph,
     const auto* conv = std::get_if<Conv2d>(&node.op);
     const auto groups = static_cast<std::size_t>(conv != nullptr ? conv->groups : 1);
     const auto inputs = static_cast<std::size_t>(source.shape.c) / groups;
-    corrections[node.name] =
-        Correction({weights, channels, inputs, weights.size() / channels / inputs, groups},
-                   found->second.channel_means);
+    const bool is_guarded = conv != nullptr && quantization.activations.at(source.name).is_signed;
+    corrections[node.name] = Correction(
+        {weights, channels, inputs, weights.size() / channels / inputs, groups, is_guarded},
+        found->second.channel_means);
   }
   return corrections;
 }
