@@ -114,6 +114,8 @@ void RunDepthwise(const Depthwise<Src, Dst>&, int, int, int, int, float*) {
 
 template void RunDepthwise(const Depthwise<float>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<float, BFloat16>&, int, int, int, int, float*);
+template void RunDepthwise(const Depthwise<float, std::int8_t>&, int, int, int, int, float*);
+template void RunDepthwise(const Depthwise<float, std::uint8_t>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<BFloat16>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<std::int8_t>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<std::uint8_t>&, int, int, int, int, float*);

@@ -14,7 +14,7 @@ namespace avocet {
 // Channels whose filters lie together.
 inline constexpr int kDepthwiseTile = 16;
 
-// One image; Src is float, BFloat16, std::int8_t or std::uint8_t, Dst the same, or BFloat16 for
+// One image; Src is float, BFloat16, std::int8_t or std::uint8_t, Dst the same, or any of them for
 // float. For integers, the weights include the scale of src.
 template <typename Src, typename Dst = Src>
 struct Depthwise {

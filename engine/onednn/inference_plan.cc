@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
+#include "engine/graph/stem.h"
 #include "engine/onednn/emitter.h"
 #include "engine/onednn/int8_lowering.h"
 #include "engine/onednn/lower.h"
@@ -74,18 +75,6 @@ dnnl::memory::data_type TypeOf(Precision precision) {
                                            : dnnl::memory::data_type::f32;
 }
 
-// Whether `next`, the only reader of `node`, takes its result in float32. Behind the stem of an
-// EfficientNet, filters of a depthwise convolution cancel large values: rounded to bfloat16 here,
-// and here alone, they leave cosine similarities of logits of 0.9986 (lite2), else 0.9998.
-bool TakesFloat(const Graph& graph, const Node& node, const Node& next,
-                dnnl::memory::data_type type) {
-  const auto* stem = std::get_if<Conv2d>(&node.op);
-  const auto* conv = std::get_if<Conv2d>(&next.op);
-  return stem != nullptr && conv != nullptr && stem->groups == 1 && stem->kernel > 1 &&
-         std::holds_alternative<Input>(graph.node(node.inputs[0]).op) &&
-         TakesDepthwiseKernel(*conv, node.shape.c, type);
-}
-
 // Of each node's result, in a program of `type`.
 std::vector<Emitter::Readers> ReadersOf(const Graph& graph, dnnl::memory::data_type type) {
   const std::size_t count = graph.nodes().size();
@@ -99,9 +88,10 @@ std::vector<Emitter::Readers> ReadersOf(const Graph& graph, dnnl::memory::data_t
       readers[source].only_next = ++uses[source] == 1 && reader == source + 1;
     }
   }
-  for (std::size_t i = 0; i + 1 < count; ++i) {
-    readers[i].take_float =
-        readers[i].only_next && TakesFloat(graph, graph.nodes()[i], graph.nodes()[i + 1], type);
+  if (const std::optional<NodeId> id = DepthwiseBehindStem(graph)) {
+    const Node& node = graph.node(*id);
+    const auto stem = static_cast<std::size_t>(node.inputs[0]);
+    readers[stem].take_float = TakesDepthwiseKernel(std::get<Conv2d>(node.op), node.shape.c, type);
   }
   return readers;
 }

@@ -62,7 +62,7 @@ TensorRef LowerInt8(const Conv2d& conv, const Node& node, const Int8Operands& op
     return LowerInt8Pointwise(conv, node, operands, emitter);
   }
   if (TakesInt8DepthwiseKernel(conv, operands)) {
-    return LowerInt8Depthwise(conv, node, operands, emitter);
+    return LowerInt8Depthwise(node, operands, emitter);
   }
   const Dims src_dims = src.desc.get_dims();
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));

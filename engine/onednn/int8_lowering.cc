@@ -1,5 +1,6 @@
 #include "engine/onednn/int8_lowering.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "engine/onednn/int8_own_kernels.h"
 #include "engine/onednn/int8_tensor.h"
 #include "engine/onednn/lower.h"
+#include "engine/onednn/lower_depthwise.h"
 #include "engine/onednn/lower_depthwise_norm.h"
 
 namespace avocet {
@@ -46,14 +48,27 @@ bool Int8Lowering::CanWriteInt8(NodeId id) const {
   if (ActivationOf(id) == nullptr) return false;
   if (std::holds_alternative<Conv2d>(node.op)) {
     // The sum post-op wants the shortcut in integers too: the result takes its place.
-    return layers_[static_cast<std::size_t>(id)] &&
-           (node.inputs.size() == 1 || has_form(node.inputs[1]));
+    return RoundsFloat(id) || (layers_[static_cast<std::size_t>(id)] &&
+                               (node.inputs.size() == 1 || has_form(node.inputs[1])));
   }
   if (std::holds_alternative<Add>(node.op)) {
     return has_form(node.inputs[0]) && has_form(node.inputs[1]);
   }
   return std::holds_alternative<LayerNorm>(node.op) ||
          std::holds_alternative<ChannelScale>(node.op);
+}
+
+bool Int8Lowering::RoundsFloat(NodeId id) const {
+  const Node& node = graph_.node(id);
+  const auto* conv = std::get_if<Conv2d>(&node.op);
+  if (conv == nullptr || layers_[static_cast<std::size_t>(id)] ||
+      !TakesDepthwiseKernel(*conv, node.shape.c, dnnl::memory::data_type::f32)) {
+    return false;
+  }
+  // A layer norm has the same use for float32.
+  return std::ranges::none_of(consumers_[static_cast<std::size_t>(id)], [&](NodeId reader) {
+    return std::holds_alternative<LayerNorm>(graph_.node(reader).op);
+  });
 }
 
 bool Int8Lowering::ReadsInt8(NodeId reader, NodeId source) const {
@@ -190,6 +205,10 @@ TensorRef Int8Lowering::LowerToForm(NodeId id) {
   }
   if (const auto* add = std::get_if<Add>(&node.op); add && stored_[index]) {
     return LowerInt8(*add, node, Int8(node, 0), Int8(node, 1), *result, emitter_);
+  }
+  if (result != nullptr && RoundsFloat(id)) {
+    return EmitDepthwise(node, FloatDepthwiseParameters(node, emitter_), Float(node, 0),
+                         NewResult(node.shape, result, emitter_), emitter_);
   }
   return LowerInFloat(node);
 }

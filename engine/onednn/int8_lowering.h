@@ -31,6 +31,8 @@ class Int8Lowering {
   };
   const QuantizedActivation* ActivationOf(NodeId id) const;
   bool CanWriteInt8(NodeId id) const;
+  // Whether node `id` is a convolution that computes in float and can round its result itself.
+  bool RoundsFloat(NodeId id) const;
   bool ReadsInt8(NodeId reader, NodeId source) const;
   // Input `position` of `node` in either form.
   TensorRef Float(const Node& node, std::size_t position);

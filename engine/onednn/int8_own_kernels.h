@@ -7,7 +7,7 @@
 #include "engine/graph/graph.h"
 #include "engine/onednn/emitter.h"
 #include "engine/onednn/int8_operators.h"
-#include "engine/onednn/lower_depthwise_norm.h"
+#include "engine/onednn/lower_depthwise.h"
 
 namespace avocet {
 
@@ -27,8 +27,7 @@ DepthwiseParameters Int8DepthwiseParameters(const Node& node, float src_scale,
 // The same for depthwise convolutions; they write the kind of integers that they read.
 bool TakesInt8DepthwiseKernel(const Conv2d& conv, const Int8Operands& operands);
 // The result carries its sums where a pool reads it.
-TensorRef LowerInt8Depthwise(const Conv2d& conv, const Node& node, const Int8Operands& operands,
-                             Emitter& emitter);
+TensorRef LowerInt8Depthwise(const Node& node, const Int8Operands& operands, Emitter& emitter);
 
 }  // namespace avocet
 

@@ -41,7 +41,7 @@ TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef>
     return LowerPointwise(conv, node, inputs, emitter);
   }
   if (TakesDepthwiseKernel(conv, in_channels, emitter.type())) {
-    return LowerDepthwise(conv, node, inputs, emitter);
+    return LowerDepthwise(node, inputs, emitter);
   }
   const Dims src_dims = src.desc.get_dims();
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));

@@ -1,6 +1,7 @@
 #include "engine/onednn/lower_depthwise.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -17,27 +18,14 @@ using Dims = dnnl::memory::dims;
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
-template <typename Src, typename Dst>
-constexpr const char* kImplementation = sizeof(Dst) == sizeof(float)   ? "own_dw:avx512"
-                                        : sizeof(Src) == sizeof(float) ? "own_dw:avx512_f32_bf16"
-                                                                       : "own_dw:avx512_bf16";
-
-template <typename Src, typename Dst>
-TensorRef Emit(const Conv2d& conv, const Node& node, const TensorRef& src, Emitter& emitter) {
+template <typename Src, typename Dst = Src>
+TensorRef Emit(const Node& node, const DepthwiseParameters& parameters, const TensorRef& src,
+               TensorRef dst, const char* implementation, Emitter& emitter) {
+  const auto& conv = std::get<Conv2d>(node.op);
   const Dims dims = src.desc.get_dims();
-  const int height = static_cast<int>(dims[2]);
-  const int width = static_cast<int>(dims[3]);
+  const auto height = static_cast<int>(dims[2]);
+  const auto width = static_cast<int>(dims[3]);
   const Pads pads = ResolvePads(conv, height, width);
-  const Dims weight_dims = {conv.groups, 1, 1, conv.kernel, conv.kernel};
-  const dnnl::memory weights =
-      emitter.Weights(node.name + ".weight", {weight_dims, DataType::f32, Tag::goihw},
-                      {weight_dims, DataType::f32, Tag::Goihw16g});
-  dnnl::memory bias;
-  if (conv.bias) {
-    const dnnl::memory::desc desc({conv.out_channels}, DataType::f32, Tag::x);
-    bias = emitter.Weights(node.name + ".bias", desc, desc);
-  }
-  TensorRef dst = emitter.NewTensor(emitter.Activation(node.shape));
   std::vector<TensorRef> tensors = {src, dst};
   const int images = node.shape.n;
   const int parts = std::min(TeamSize(), images * node.shape.h);
@@ -46,29 +34,32 @@ TensorRef Emit(const Conv2d& conv, const Node& node, const TensorRef& src, Emitt
         emitter.NewTensor({{images, parts, node.shape.c}, DataType::f32, Tag::abc}));
     tensors.push_back(*dst.sums);
   }
-  std::optional<ActivationKind> activation;
-  if (!conv.post_ops.empty()) activation = std::get<ActivationPostOp>(conv.post_ops[0]).kind;
-  const bool has_sums = emitter.readers().has_pool;
-  emitter.KernelStep(
-      node.name, kImplementation<Src, Dst>, std::move(tensors),
-      [=, shape = node.shape, kernel = conv.kernel,
-       stride = conv.stride](std::span<void* const> addresses) {
-        const Depthwise<Src, Dst> call = {
-            .src = static_cast<const Src*>(addresses[0]),
-            .weights = static_cast<const float*>(weights.get_data_handle()),
-            .bias = bias ? static_cast<const float*>(bias.get_data_handle()) : nullptr,
-            .dst = static_cast<Dst*>(addresses[1]),
-            .channels = shape.c,
-            .height = height,
-            .width = width,
-            .out_height = shape.h,
-            .out_width = shape.w,
-            .pad_top = pads.top,
-            .pad_left = pads.left,
-            .activation = activation};
-        RunDepthwiseRows(call, kernel, stride, images, parts,
-                         has_sums ? static_cast<float*>(addresses[2]) : nullptr);
-      });
+  Depthwise<Src, Dst> call = {
+      .src = nullptr,
+      .weights = static_cast<const float*>(parameters.weights.get_data_handle()),
+      .bias =
+          parameters.bias ? static_cast<const float*>(parameters.bias->get_data_handle()) : nullptr,
+      .dst = nullptr,
+      .channels = node.shape.c,
+      .height = height,
+      .width = width,
+      .out_height = node.shape.h,
+      .out_width = node.shape.w,
+      .pad_top = pads.top,
+      .pad_left = pads.left,
+      .activation = std::nullopt,
+      .dst_scale = dst.scale};
+  if (!conv.post_ops.empty()) call.activation = std::get<ActivationPostOp>(conv.post_ops[0]).kind;
+  // The memories of the parameters are captured to live as long as the step.
+  emitter.KernelStep(node.name, implementation, std::move(tensors),
+                     [call, parameters, images, parts, kernel = conv.kernel,
+                      stride = conv.stride](std::span<void* const> addresses) mutable {
+                       call.src = static_cast<const Src*>(addresses[0]);
+                       call.dst = static_cast<Dst*>(addresses[1]);
+                       RunDepthwiseRows(
+                           call, kernel, stride, images, parts,
+                           addresses.size() > 2 ? static_cast<float*>(addresses[2]) : nullptr);
+                     });
   return dst;
 }
 
@@ -90,14 +81,46 @@ bool TakesDepthwiseKernel(const Conv2d& conv, int in_channels, DataType type) {
          (type == DataType::bf16 && HasBFloat16Kernels());
 }
 
-TensorRef LowerDepthwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
-                         Emitter& emitter) {
-  const TensorRef& src = inputs[0];
-  if (emitter.type() == DataType::f32) return Emit<float, float>(conv, node, src, emitter);
-  if (src.desc.get_data_type() == DataType::f32) {
-    return Emit<float, BFloat16>(conv, node, src, emitter);
+DepthwiseParameters FloatDepthwiseParameters(const Node& conv, Emitter& emitter) {
+  const auto& op = std::get<Conv2d>(conv.op);
+  const Dims dims = {op.groups, 1, 1, op.kernel, op.kernel};
+  DepthwiseParameters parameters = {
+      emitter.Weights(conv.name + ".weight", {dims, DataType::f32, Tag::goihw},
+                      {dims, DataType::f32, Tag::Goihw16g}),
+      std::nullopt};
+  if (op.bias) {
+    const dnnl::memory::desc desc({op.out_channels}, DataType::f32, Tag::x);
+    parameters.bias = emitter.Weights(conv.name + ".bias", desc, desc);
   }
-  return Emit<BFloat16, BFloat16>(conv, node, src, emitter);
+  return parameters;
+}
+
+TensorRef EmitDepthwise(const Node& conv, const DepthwiseParameters& parameters,
+                        const TensorRef& src, TensorRef dst, Emitter& emitter) {
+  const bool from_float = src.desc.get_data_type() == DataType::f32;
+  const auto emit = [&]<typename Src, typename Dst>(const char* implementation) {
+    return Emit<Src, Dst>(conv, parameters, src, std::move(dst), implementation, emitter);
+  };
+  using S8 = std::int8_t;
+  using U8 = std::uint8_t;
+  switch (dst.desc.get_data_type()) {
+    case DataType::f32:
+      return emit.operator()<float, float>("own_dw:avx512");
+    case DataType::bf16:
+      return from_float ? emit.operator()<float, BFloat16>("own_dw:avx512_f32_bf16")
+                        : emit.operator()<BFloat16, BFloat16>("own_dw:avx512_bf16");
+    case DataType::s8:
+      return from_float ? emit.operator()<float, S8>("own_dw:avx512_f32_int8")
+                        : emit.operator()<S8, S8>("own_dw:avx512_int8");
+    default:
+      return from_float ? emit.operator()<float, U8>("own_dw:avx512_f32_int8")
+                        : emit.operator()<U8, U8>("own_dw:avx512_int8");
+  }
+}
+
+TensorRef LowerDepthwise(const Node& node, std::span<const TensorRef> inputs, Emitter& emitter) {
+  return EmitDepthwise(node, FloatDepthwiseParameters(node, emitter), inputs[0],
+                       emitter.NewTensor(emitter.Activation(node.shape)), emitter);
 }
 
 TensorRef LowerPoolOfSums(const Node& node, const TensorRef& src, Emitter& emitter) {

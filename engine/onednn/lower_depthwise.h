@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "engine/graph/graph.h"
@@ -41,9 +42,21 @@ bool IsDepthwiseWithActivation(const Conv2d& conv, int in_channels);
 // this CPU. Depends on nothing else: all plans of a network pack a layer's weights alike.
 bool TakesDepthwiseKernel(const Conv2d& conv, int in_channels, dnnl::memory::data_type type);
 
+// A depthwise convolution's parameters as the kernels want them. For a source in 8 bits, its scale
+// is in the weights.
+struct DepthwiseParameters {
+  dnnl::memory weights;
+  std::optional<dnnl::memory> bias;
+};
+DepthwiseParameters FloatDepthwiseParameters(const Node& conv, Emitter& emitter);
+
+// Emits the step that computes `dst` = the convolution of `src`, with what follows it. Both are of
+// one type, or `src` is float32. Returns `dst`, which carries its sums where a pool reads it.
+TensorRef EmitDepthwise(const Node& conv, const DepthwiseParameters& parameters,
+                        const TensorRef& src, TensorRef dst, Emitter& emitter);
+
 // As `LowerNode`. Where a pool reads the result, it carries its sums.
-TensorRef LowerDepthwise(const Conv2d& conv, const Node& node, std::span<const TensorRef> inputs,
-                         Emitter& emitter);
+TensorRef LowerDepthwise(const Node& node, std::span<const TensorRef> inputs, Emitter& emitter);
 
 // The global average pool of a result that carries its sums.
 TensorRef LowerPoolOfSums(const Node& node, const TensorRef& src, Emitter& emitter);

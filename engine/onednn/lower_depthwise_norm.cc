@@ -92,20 +92,6 @@ bool TakesDepthwiseNormKernel(const Node& conv, const Node& norm, DataType type)
              : (type == DataType::f32 || type == DataType::s8) && HasFloat32Kernels();
 }
 
-DepthwiseParameters FloatDepthwiseParameters(const Node& conv, Emitter& emitter) {
-  const auto& op = std::get<Conv2d>(conv.op);
-  const Dims dims = {op.groups, 1, 1, op.kernel, op.kernel};
-  DepthwiseParameters parameters = {
-      emitter.Weights(conv.name + ".weight", {dims, DataType::f32, Tag::goihw},
-                      {dims, DataType::f32, Tag::Goihw16g}),
-      std::nullopt};
-  if (op.bias) {
-    const dnnl::memory::desc desc({op.out_channels}, DataType::f32, Tag::x);
-    parameters.bias = emitter.Weights(conv.name + ".bias", desc, desc);
-  }
-  return parameters;
-}
-
 void EmitDepthwiseNorm(const Node& conv, const Node& norm, const DepthwiseParameters& parameters,
                        const TensorRef& src, const TensorRef& dst, Emitter& emitter) {
   switch (src.desc.get_data_type()) {

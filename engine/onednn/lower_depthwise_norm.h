@@ -2,23 +2,15 @@
 #ifndef AVOCET_ENGINE_ONEDNN_LOWER_DEPTHWISE_NORM_H_
 #define AVOCET_ENGINE_ONEDNN_LOWER_DEPTHWISE_NORM_H_
 
-#include <optional>
-
 #include "engine/graph/graph.h"
 #include "engine/onednn/emitter.h"
+#include "engine/onednn/lower_depthwise.h"
 
 namespace avocet {
 
 // Whether `norm`, which alone reads the result of `conv`, is computed with it on this CPU. `type`
 // is that of what goes in and comes out: float32, bfloat16 or signed 8 bits.
 bool TakesDepthwiseNormKernel(const Node& conv, const Node& norm, dnnl::memory::data_type type);
-
-// The convolution's parameters as the kernel wants them.
-struct DepthwiseParameters {
-  dnnl::memory weights;
-  std::optional<dnnl::memory> bias;
-};
-DepthwiseParameters FloatDepthwiseParameters(const Node& conv, Emitter& emitter);
 
 // Emits the step that computes `dst` = the norm of the convolution of `src`, both of one type. A
 // scale of `src` is already in the parameters.

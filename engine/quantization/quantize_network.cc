@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/graph/stem.h"
 #include "engine/onednn/inference_model.h"
 #include "engine/passes/pass.h"
 #include "engine/quantization/bias_correction.h"
@@ -81,11 +83,12 @@ absl::StatusOr<std::vector<FloatLayer>> Sensitivities(const Graph& graph, Quanti
                                                       Trials& trials) {
   const std::vector<std::string> names = Int8LayerNames(graph, quantization);
   std::vector<FloatLayer> layers;
+  quantization.float_layers.insert(names.begin(), names.end());
   for (const std::string& name : names) {
-    quantization.float_layers = {names.begin(), names.end()};
     quantization.float_layers.erase(name);
     ASSIGN_OR_RETURN(const LogitsComparison comparison, trials.Compare(quantization));
     layers.push_back({name, 1 - comparison.mean_cosine});
+    quantization.float_layers.insert(name);
   }
   std::ranges::stable_sort(layers, std::ranges::greater(), &FloatLayer::error);
   return layers;
@@ -150,6 +153,11 @@ absl::StatusOr<QuantizedNetwork> QuantizeNetwork(const Graph& graph, const Param
     const bool is_signed = !never_negative[static_cast<std::size_t>(id)];
     quantization.activations[found->first] =
         ChooseRange(found->second.histogram, is_signed, options.method);
+  }
+  if (const std::optional<NodeId> id = DepthwiseBehindStem(optimized)) {
+    const Node& depthwise = optimized.node(*id);
+    network.kept_float = {optimized.node(depthwise.inputs[0]).name, depthwise.name};
+    quantization.float_layers.insert(network.kept_float.begin(), network.kept_float.end());
   }
   if (options.correct_biases) {
     quantization.bias_corrections = BiasCorrections(optimized, folded, quantization, statistics);

@@ -33,13 +33,15 @@ struct FloatLayer {
 struct QuantizedNetwork {
   Quantization quantization;
   LogitsComparison comparison;           // with float32, on the held-out images
+  std::vector<std::string> kept_float;   // the layers that were never to compute in 8 bits
   std::vector<FloatLayer> float_layers;  // that went back to float, in that order
   int int8_layers = 0;
   int layers = 0;  // convolutions and linear layers
   MultiplyAddShare multiply_adds;
 };
 
-// Chooses ranges and biases by `calibration`, and the layers that stay float by `held_out`: images
+// Chooses ranges and biases by `calibration`, and the layers that stay float by `held_out`, but for
+// a stem with a depthwise convolution behind it, which both stay (DepthwiseBehindStem): images
 // [H, W, C] of the size of `graph`, which is for one image, normalised. Every image of `held_out`
 // is better not one of `calibration`. `graph` is plain, as a Backbone builds it, and `parameters`
 // are its own. INVALID_ARGUMENT without images, for activations that are not finite, and if the

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/safetensors.h"
@@ -80,6 +81,10 @@ std::string QuantizedModelText(const QuantizedModel& model) {
       "%d of %d layers compute in 8 bits: %.1f %% of all multiply-adds\n",
       model.calibration, model.held_out, network.int8_layers, network.layers,
       100 * network.multiply_adds.share());
+  if (!network.kept_float.empty()) {
+    absl::StrAppend(&text, "kept in float32, for what rounding the stem costs: ",
+                    absl::StrJoin(network.kept_float, ", "), "\n");
+  }
   if (network.float_layers.empty()) {
     absl::StrAppend(&text, "no layer had to go back to float32\n");
   } else {

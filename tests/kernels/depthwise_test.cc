@@ -150,29 +150,33 @@ void ExpectIntegersLikeFloats(const Case& c) {
   }
   std::vector<float> expected(results);
   std::vector<T> found(results);
-  const auto run = [&]<typename U>(const std::vector<U>& src, std::vector<U>& dst, float scale) {
-    const Depthwise<U> conv = {.src = src.data(),
-                               .weights = weights.data(),
-                               .bias = bias.data(),
-                               .dst = dst.data(),
-                               .channels = c.channels,
-                               .height = c.height,
-                               .width = c.width,
-                               .out_height = Size(c.height, c),
-                               .out_width = Size(c.width, c),
-                               .pad_top = c.pad_begin,
-                               .pad_left = c.pad_begin,
-                               .activation = ActivationKind::kRelu,
-                               .dst_scale = scale};
+  std::vector<T> from_floats(results);
+  const auto run = [&]<typename Src, typename Dst>(const std::vector<Src>& src,
+                                                   std::vector<Dst>& dst, float scale) {
+    const Depthwise<Src, Dst> conv = {.src = src.data(),
+                                      .weights = weights.data(),
+                                      .bias = bias.data(),
+                                      .dst = dst.data(),
+                                      .channels = c.channels,
+                                      .height = c.height,
+                                      .width = c.width,
+                                      .out_height = Size(c.height, c),
+                                      .out_width = Size(c.width, c),
+                                      .pad_top = c.pad_begin,
+                                      .pad_left = c.pad_begin,
+                                      .activation = ActivationKind::kRelu,
+                                      .dst_scale = scale};
     RunDepthwise(conv, c.kernel, c.stride, 0, conv.out_height, nullptr);
   };
   constexpr float kScale = 3.0f;
   run(floats, expected, 1.0f);
   run(integers, found, kScale);
+  run(floats, from_floats, kScale);
   const double most = std::numeric_limits<T>::max();
   for (std::size_t i = 0; i < results; ++i) {
     ASSERT_NEAR(found[i], std::clamp(expected[i] / kScale, 0.0f, static_cast<float>(most)), 0.501)
         << Name(c) << " at " << i;
+    ASSERT_NEAR(from_floats[i], found[i], 1) << Name(c) << " at " << i;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/kernels/cpu.h"
 #include "engine/models/zoo.h"
 #include "engine/onednn/inference_model.h"
 #include "tests/reference/golden.h"
@@ -15,7 +16,10 @@
 namespace avocet {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
+using testing::UnorderedElementsAreArray;
 
 constexpr int kSize = 64;  // so that no layer but the last sees a single pixel
 
@@ -102,6 +106,28 @@ TEST_F(QuantizeNetworkTest, ReadsAFloatMaxPoolingInInt8) {
       CompareLogits(std::span(logits).first(1), std::span(logits).last(1)).mean_cosine;
   EXPECT_GT(cosine, 0.99);
   EXPECT_LT(cosine, 1 - 1e-9);
+}
+
+TEST_F(QuantizeNetworkTest, KeepsTheStemAndTheDepthwiseBehindItInFloat) {
+  const Graph graph = *(*FindBackbone("tf_efficientnet_lite0"))
+                           ->build({.classes = 10, .height = kSize, .width = kSize});
+  const auto network =
+      QuantizeNetwork(graph, NamedParameters(graph), calibration_, held_out_, {.agreement = 0});
+  ASSERT_TRUE(network.ok()) << network.status();
+  EXPECT_THAT(network->kept_float, ElementsAre("conv_stem", "blocks.0.0.conv_dw"));
+  EXPECT_THAT(network->quantization.float_layers, UnorderedElementsAreArray(network->kept_float));
+  EXPECT_EQ(network->int8_layers, network->layers - 2);
+  EXPECT_GT(network->multiply_adds.share(), 0.95);
+  EXPECT_GT(network->comparison.mean_cosine, 0.97);
+  const auto model = InferenceModel::Create(graph, NamedParameters(graph), network->quantization);
+  const auto plan = model->Compile(
+      {.batch_size = 1, .height = kSize, .width = kSize, .precision = Precision::kInt8});
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  if (HasFloat32Kernels()) {
+    // It rounds what it writes itself, so no step does.
+    EXPECT_THAT((*plan)->DebugString(), HasSubstr("blocks.0.0.conv_dw: own_dw:avx512_f32_int8\n"));
+    EXPECT_THAT((*plan)->DebugString(), Not(HasSubstr("blocks.0.0.conv_dw.to_int8")));
+  }
 }
 
 TEST_F(QuantizeNetworkTest, SaysWhatIsWrong) {
