@@ -4,11 +4,17 @@
 
 namespace avocet {
 
-// AVX-512 F, BW, DQ and VL: float32 kernels. False on CPUs that are not x86-64.
-bool HasFloat32Kernels();
+// AVX-512 F, BW, DQ and VL: the kernels of vector.h. False on CPUs that are not x86-64.
+bool HasAvx512Kernels();
 
 // Those and AVX512-BF16.
 bool HasBFloat16Kernels();
+
+// AVX-512 as above, or what Highway calls AVX2, which includes FMA: float32 kernels.
+bool HasFloat32Kernels();
+
+// What these use, as in the names of oneDNN's implementations: avx512 or avx2.
+const char* Float32Isa();
 
 }  // namespace avocet
 

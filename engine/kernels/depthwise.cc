@@ -5,7 +5,9 @@
 #include <type_traits>
 
 #include "engine/base/check.h"
+#include "engine/kernels/cpu.h"
 #include "engine/kernels/depthwise_rows.h"
+#include "engine/kernels/float32_any.h"
 #include "engine/kernels/vector.h"
 
 namespace avocet {
@@ -37,8 +39,9 @@ __m512 RunGroup(const Depthwise<T, Dst>& conv, const T* const (&rows)[K], int y,
     AddRow<K, S, inside>(conv, rows[ky] + channel, weights + ky * K * kLanes,
                          begin * S - conv.pad_left, lanes, sum);
   }
-  Dst* dst = conv.dst + (static_cast<std::ptrdiff_t>(y) * conv.out_width + begin) * conv.channels +
-             channel;
+  const int row = y - conv.dst_begin;
+  Dst* dst = conv.dst +
+             (static_cast<std::ptrdiff_t>(row) * conv.out_width + begin) * conv.channels + channel;
   const int count = std::min(kPixels, conv.out_width - begin);
   const __m512 inverse = _mm512_set1_ps(1.0f / conv.dst_scale);
   __m512 total = _mm512_setzero_ps();
@@ -85,12 +88,9 @@ void Run(const Depthwise<T, Dst>& conv, int begin, int end, float* sums) {
   });
 }
 
-}  // namespace
-
 template <typename Src, typename Dst>
-void RunDepthwise(const Depthwise<Src, Dst>& conv, int kernel, int stride, int begin, int end,
-                  float* sums) {
-  AVOCET_CHECK(HasDepthwiseKernel(kernel, stride));
+void RunAvx512(const Depthwise<Src, Dst>& conv, int kernel, int stride, int begin, int end,
+               float* sums) {
   if (stride == 1) {
     if (kernel == 3) return Run<3, 1>(conv, begin, end, sums);
     if (kernel == 5) return Run<5, 1>(conv, begin, end, sums);
@@ -101,16 +101,32 @@ void RunDepthwise(const Depthwise<Src, Dst>& conv, int kernel, int stride, int b
   return Run<7, 2>(conv, begin, end, sums);
 }
 
+}  // namespace
+
 AVOCET_END_AVX512
 
 #else
 
+namespace {
+
 template <typename Src, typename Dst>
-void RunDepthwise(const Depthwise<Src, Dst>&, int, int, int, int, float*) {
+void RunAvx512(const Depthwise<Src, Dst>&, int, int, int, int, float*) {
   AVOCET_CHECK(false);
 }
 
+}  // namespace
+
 #endif  // defined(__x86_64__)
+
+template <typename Src, typename Dst>
+void RunDepthwise(const Depthwise<Src, Dst>& conv, int kernel, int stride, int begin, int end,
+                  float* sums) {
+  AVOCET_CHECK(HasDepthwiseKernel(kernel, stride));
+  if constexpr (std::is_same_v<Dst, float>) {
+    if (!HasAvx512Kernels()) return RunDepthwiseAny(conv, kernel, stride, begin, end, sums);
+  }
+  RunAvx512(conv, kernel, stride, begin, end, sums);
+}
 
 template void RunDepthwise(const Depthwise<float>&, int, int, int, int, float*);
 template void RunDepthwise(const Depthwise<float, BFloat16>&, int, int, int, int, float*);

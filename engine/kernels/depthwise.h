@@ -21,7 +21,7 @@ struct Depthwise {
   const Src* src;        // [height, width, channels]
   const float* weights;  // [channels / 16, rounded up][kernel][kernel][16]: oneDNN's Goihw16g
   const float* bias;     // [channels], or null
-  Dst* dst;              // [out_height, out_width, channels]
+  Dst* dst;              // [out_height, out_width, channels], from row dst_begin on
   int channels;
   int height;
   int width;
@@ -30,6 +30,7 @@ struct Depthwise {
   int pad_top;
   int pad_left;
   std::optional<ActivationKind> activation;
+  int dst_begin = 0;
   float dst_scale = 1.0f;  // results are rounded to multiples of it
 };
 
@@ -37,8 +38,9 @@ struct Depthwise {
 bool HasDepthwiseKernel(int kernel, int stride);
 
 // Computes the rows [begin, end) of the result. If `sums` [channels] is not null, adds each
-// channel's results to it, before they are rounded to Dst. Needs HasFloat32Kernels, or
-// HasBFloat16Kernels for that, and HasDepthwiseKernel. Calls for distinct rows may run at the same
+// channel's results to it, before they are rounded to Dst. Needs HasFloat32Kernels where
+// both are float, HasBFloat16Kernels where one is BFloat16, else HasAvx512Kernels; and
+// HasDepthwiseKernel. Calls for distinct rows may run at the same
 // time, with their own sums.
 template <typename Src, typename Dst>
 void RunDepthwise(const Depthwise<Src, Dst>& conv, int kernel, int stride, int begin, int end,

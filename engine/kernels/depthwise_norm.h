@@ -27,7 +27,7 @@ struct DepthwiseNorm {
 std::size_t DepthwiseNormScratchBytes(int channels);
 
 // Computes the rows [begin, end) of the result. Src and Dst are both float, both BFloat16 or both
-// std::int8_t. Needs HasFloat32Kernels, or HasBFloat16Kernels for that. Calls for distinct rows may
+// std::int8_t. Needs HasAvx512Kernels, or HasBFloat16Kernels for that. Calls for distinct rows may
 // run at the same time, with their own `scratch` (64-byte aligned).
 template <typename Src, typename Dst>
 void RunDepthwiseNorm(const DepthwiseNorm<Src, Dst>& step, int begin, int end, void* scratch);

@@ -4,6 +4,8 @@
 #include <type_traits>
 
 #include "engine/base/check.h"
+#include "engine/kernels/cpu.h"
+#include "engine/kernels/float32_any.h"
 #include "engine/kernels/vector.h"
 
 namespace avocet {
@@ -251,27 +253,42 @@ void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_
   }
 }
 
-}  // namespace
-
 template <typename T>
-void RunPointwise(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile,
-                  void* scratch) {
+void RunAvx512(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile,
+               void* scratch) {
   WithActivation(conv.activation, [&](auto activation) {
     Run<decltype(activation)::value, T>(conv, begin, end, first_tile, last_tile,
                                         static_cast<T*>(scratch));
   });
 }
 
+}  // namespace
+
 AVOCET_END_AVX512
 
 #else
 
+namespace {
+
 template <typename T>
-void RunPointwise(const Pointwise<T>&, int, int, int, int, void*) {
+void RunAvx512(const Pointwise<T>&, int, int, int, int, void*) {
   AVOCET_CHECK(false);
 }
 
+}  // namespace
+
 #endif  // defined(__x86_64__)
+
+template <typename T>
+void RunPointwise(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile,
+                  void* scratch) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (!HasAvx512Kernels()) {
+      return RunPointwiseAny(conv, begin, end, first_tile, last_tile, scratch);
+    }
+  }
+  RunAvx512(conv, begin, end, first_tile, last_tile, scratch);
+}
 
 template std::size_t PointwiseScratchBytes<float>(int);
 template std::size_t PointwiseScratchBytes<BFloat16>(int);

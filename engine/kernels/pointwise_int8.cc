@@ -21,7 +21,7 @@ std::size_t PointwiseInt8ScratchBytes(int in_channels) {
 
 #if defined(__x86_64__)
 
-bool HasInt8Kernels() { return HasFloat32Kernels() && __builtin_cpu_supports("avx512vnni") != 0; }
+bool HasInt8Kernels() { return HasAvx512Kernels() && __builtin_cpu_supports("avx512vnni") != 0; }
 
 AVOCET_BEGIN_AVX512
 

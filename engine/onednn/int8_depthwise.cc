@@ -53,7 +53,7 @@ bool TakesInt8DepthwiseKernel(const Conv2d& conv, const Int8Operands& operands) 
       operands.result->is_signed != (operands.src.desc.get_data_type() == DataType::s8)) {
     return false;
   }
-  return HasFloat32Kernels() && IsDepthwiseWithActivation(conv, in_channels);
+  return HasAvx512Kernels() && IsDepthwiseWithActivation(conv, in_channels);
 }
 
 TensorRef LowerInt8Depthwise(const Node& node, const Int8Operands& operands, Emitter& emitter) {

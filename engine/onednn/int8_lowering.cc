@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/kernels/cpu.h"
 #include "engine/onednn/int8_operators.h"
 #include "engine/onednn/int8_own_kernels.h"
 #include "engine/onednn/int8_tensor.h"
@@ -61,7 +62,7 @@ bool Int8Lowering::CanWriteInt8(NodeId id) const {
 bool Int8Lowering::RoundsFloat(NodeId id) const {
   const Node& node = graph_.node(id);
   const auto* conv = std::get_if<Conv2d>(&node.op);
-  if (conv == nullptr || layers_[static_cast<std::size_t>(id)] ||
+  if (conv == nullptr || layers_[static_cast<std::size_t>(id)] || !HasAvx512Kernels() ||
       !TakesDepthwiseKernel(*conv, node.shape.c, dnnl::memory::data_type::f32)) {
     return false;
   }

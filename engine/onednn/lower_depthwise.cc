@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,7 @@ using Tag = dnnl::memory::format_tag;
 
 template <typename Src, typename Dst = Src>
 TensorRef Emit(const Node& node, const DepthwiseParameters& parameters, const TensorRef& src,
-               TensorRef dst, const char* implementation, Emitter& emitter) {
+               TensorRef dst, const std::string& implementation, Emitter& emitter) {
   const auto& conv = std::get<Conv2d>(node.op);
   const Dims dims = src.desc.get_dims();
   const auto height = static_cast<int>(dims[2]);
@@ -98,14 +99,14 @@ DepthwiseParameters FloatDepthwiseParameters(const Node& conv, Emitter& emitter)
 TensorRef EmitDepthwise(const Node& conv, const DepthwiseParameters& parameters,
                         const TensorRef& src, TensorRef dst, Emitter& emitter) {
   const bool from_float = src.desc.get_data_type() == DataType::f32;
-  const auto emit = [&]<typename Src, typename Dst>(const char* implementation) {
+  const auto emit = [&]<typename Src, typename Dst>(const std::string& implementation) {
     return Emit<Src, Dst>(conv, parameters, src, std::move(dst), implementation, emitter);
   };
   using S8 = std::int8_t;
   using U8 = std::uint8_t;
   switch (dst.desc.get_data_type()) {
     case DataType::f32:
-      return emit.operator()<float, float>("own_dw:avx512");
+      return emit.operator()<float, float>(std::string("own_dw:") + Float32Isa());
     case DataType::bf16:
       return from_float ? emit.operator()<float, BFloat16>("own_dw:avx512_f32_bf16")
                         : emit.operator()<BFloat16, BFloat16>("own_dw:avx512_bf16");

@@ -89,7 +89,7 @@ bool TakesDepthwiseNormKernel(const Node& conv, const Node& norm, DataType type)
   }
   return type == DataType::bf16
              ? HasBFloat16Kernels()
-             : (type == DataType::f32 || type == DataType::s8) && HasFloat32Kernels();
+             : (type == DataType::f32 || type == DataType::s8) && HasAvx512Kernels();
 }
 
 void EmitDepthwiseNorm(const Node& conv, const Node& norm, const DepthwiseParameters& parameters,

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -172,13 +173,14 @@ TensorRef Emit(const Node& expand, const Node& depthwise, const TensorRef& src, 
     tensors.push_back(*dst.sums);
   }
   // The memories of parameters are captured to live as long as the step.
-  emitter.KernelStep(expand.name + "+" + depthwise.name,
-                     kIsFloat ? "own_expand:avx512" : "own_expand:avx512_bf16", std::move(tensors),
-                     [call, weights, bias, parameters](std::span<void* const> addresses) {
-                       Run(call, static_cast<const T*>(addresses[0]), static_cast<T*>(addresses[1]),
-                           static_cast<T*>(addresses[2]),
-                           addresses.size() > 3 ? static_cast<float*>(addresses[3]) : nullptr);
-                     });
+  emitter.KernelStep(
+      expand.name + "+" + depthwise.name,
+      kIsFloat ? std::string("own_expand:") + Float32Isa() : "own_expand:avx512_bf16",
+      std::move(tensors), [call, weights, bias, parameters](std::span<void* const> addresses) {
+        Run(call, static_cast<const T*>(addresses[0]), static_cast<T*>(addresses[1]),
+            static_cast<T*>(addresses[2]),
+            addresses.size() > 3 ? static_cast<float*>(addresses[3]) : nullptr);
+      });
   return dst;
 }
 

@@ -38,7 +38,7 @@ std::vector<T> Apply(ActivationKind kind, const std::vector<float>& src) {
 class Activations : public testing::TestWithParam<ActivationKind> {};
 
 TEST_P(Activations, AreRightToFloat32Rounding) {
-  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  if (!HasKernels<float>()) GTEST_SKIP() << "neither AVX-512 nor AVX2";
   std::vector<float> src;
   for (float x = -90.0f; x <= 90.0f; x += 0.0078125f) src.push_back(x);
   const std::vector<float> found = Apply<float>(GetParam(), src);
@@ -68,7 +68,7 @@ TEST_P(Activations, AreRightToBFloat16Rounding) {
 }
 
 TEST_P(Activations, PassNanOn) {
-  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  if (!HasKernels<float>()) GTEST_SKIP() << "neither AVX-512 nor AVX2";
   const std::vector<float> found =
       Apply<float>(GetParam(), {std::numeric_limits<float>::quiet_NaN(), 1.0f});
   EXPECT_TRUE(std::isnan(found[0]));

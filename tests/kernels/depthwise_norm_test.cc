@@ -142,7 +142,7 @@ std::string Name(const Case& c) {
 }
 
 TEST(DepthwiseNorm, EqualsTheDefinition) {
-  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  if (!HasAvx512Kernels()) GTEST_SKIP() << "no AVX-512";
   for (const Case& c : kCases) {
     EXPECT_LT(Error<float>(c), 1) << Name(c);
     EXPECT_LT(Error<std::int8_t>(c), 1) << Name(c);
@@ -155,7 +155,7 @@ TEST(DepthwiseNorm, EqualsTheDefinitionInBFloat16) {
 }
 
 TEST(DepthwiseNorm, ABrokenWeightShows) {
-  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  if (!HasAvx512Kernels()) GTEST_SKIP() << "no AVX-512";
   for (const Case& c : kCases) {
     EXPECT_GT(Error<float>(c, /*broken=*/true), 10) << Name(c);
     EXPECT_GT(Error<std::int8_t>(c, /*broken=*/true), 1) << Name(c);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/kernels/float32_any.h"
 #include "tests/kernels/values.h"
 
 namespace avocet {
@@ -41,9 +42,11 @@ int Size(int size, const Case& c) {
 }
 
 // Largest error of a run, in tolerances; that of the sums, too. `broken` adds 1 to one weight of
-// the kernel's, which must show.
+// the kernel's, which must show. `run` is RunDepthwise or its like.
 template <typename T, typename Dst = T>
-double Error(const Case& c, bool broken = false) {
+double Error(const Case& c, bool broken = false,
+             void (*run)(const Depthwise<T, Dst>&, int, int, int, int,
+                         float*) = RunDepthwise<T, Dst>) {
   const int out_height = Size(c.height, c);
   const int out_width = Size(c.width, c);
   const auto channels = static_cast<std::size_t>(c.channels);
@@ -81,8 +84,11 @@ double Error(const Case& c, bool broken = false) {
                                   .pad_left = c.pad_begin,
                                   .activation = c.activation};
   std::vector<float> sums(channels, 0.5f);
-  RunDepthwise(conv, c.kernel, c.stride, 0, out_height / 2, sums.data());
-  RunDepthwise(conv, c.kernel, c.stride, out_height / 2, out_height, sums.data());
+  run(conv, c.kernel, c.stride, 0, out_height / 2, sums.data());
+  Depthwise<T, Dst> rest = conv;
+  rest.dst_begin = out_height / 2;
+  rest.dst += static_cast<std::size_t>(rest.dst_begin * out_width) * channels;
+  run(rest, c.kernel, c.stride, rest.dst_begin, out_height, sums.data());
 
   double worst = 0;
   for (int channel = 0; channel < c.channels; ++channel) {
@@ -120,8 +126,15 @@ std::string Name(const Case& c) {
 }
 
 TEST(Depthwise, EqualsTheDefinitionInFloat32) {
-  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  if (!HasKernels<float>()) GTEST_SKIP() << "neither AVX-512 nor AVX2";
   for (const Case& c : kCases) EXPECT_LT(Error<float>(c), 1) << Name(c);
+}
+
+TEST(Depthwise, OnAnyCpuEqualsTheDefinition) {
+  for (const Case& c : kCases) {
+    EXPECT_LT(Error<float>(c, /*broken=*/false, RunDepthwiseAny), 1) << Name(c);
+    EXPECT_GT(Error<float>(c, /*broken=*/true, RunDepthwiseAny), 10) << Name(c);
+  }
 }
 
 TEST(Depthwise, EqualsTheDefinitionInBFloat16) {
@@ -181,7 +194,7 @@ void ExpectIntegersLikeFloats(const Case& c) {
 }
 
 TEST(Depthwise, TakesIntegersOf8Bits) {
-  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  if (!HasAvx512Kernels()) GTEST_SKIP() << "no AVX-512";
   for (const Case& c : kCases) {
     ExpectIntegersLikeFloats<std::int8_t>(c);
     ExpectIntegersLikeFloats<std::uint8_t>(c);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/kernels/float32_any.h"
 #include "tests/kernels/values.h"
 
 namespace avocet {
@@ -62,9 +63,10 @@ class Packed {
 };
 
 // Largest error of a run, in tolerances. `broken` adds 16 to one weight of the kernel's, which must
-// show.
+// show. `run` is RunPointwise or its like.
 template <typename T>
-double Error(const Case& c, bool broken = false) {
+double Error(const Case& c, bool broken = false,
+             void (*run)(const Pointwise<T>&, int, int, int, int, void*) = RunPointwise<T>) {
   const auto pixels = static_cast<std::size_t>(c.pixels);
   const auto in = static_cast<std::size_t>(c.in_channels);
   const auto out = static_cast<std::size_t>(c.out_channels);
@@ -105,9 +107,9 @@ double Error(const Case& c, bool broken = false) {
                              .activation = c.activation};
   // In parts, as threads would.
   const int tiles = PointwiseTiles(c.out_channels);
-  RunPointwise(conv, 0, c.pixels / 2, 0, tiles, scratch.data());
-  RunPointwise(conv, c.pixels / 2, c.pixels, 0, tiles / 2, scratch.data());
-  RunPointwise(conv, c.pixels / 2, c.pixels, tiles / 2, tiles, scratch.data());
+  run(conv, 0, c.pixels / 2, 0, tiles, scratch.data());
+  run(conv, c.pixels / 2, c.pixels, 0, tiles / 2, scratch.data());
+  run(conv, c.pixels / 2, c.pixels, tiles / 2, tiles, scratch.data());
 
   double worst = 0;
   for (std::size_t i = 0; i < dst.size(); ++i) {
@@ -123,8 +125,16 @@ std::string Name(const Case& c) {
 }
 
 TEST(Pointwise, EqualsTheDefinitionInFloat32) {
-  if (!HasKernels<float>()) GTEST_SKIP() << "no AVX-512";
+  if (!HasKernels<float>()) GTEST_SKIP() << "neither AVX-512 nor AVX2";
   for (const Case& c : kCases) EXPECT_LT(Error<float>(c), 1) << Name(c);
+}
+
+TEST(Pointwise, OnAnyCpuEqualsTheDefinition) {
+  for (const Case& c : kCases) {
+    EXPECT_LT(Error<float>(c, /*broken=*/false, RunPointwiseAny), 1) << Name(c);
+    if (c.activation == ActivationKind::kSigmoid) continue;  // flattens it
+    EXPECT_GT(Error<float>(c, /*broken=*/true, RunPointwiseAny), 10) << Name(c);
+  }
 }
 
 TEST(Pointwise, EqualsTheDefinitionInBFloat16) {

@@ -1,0 +1,62 @@
+#include "engine/kernels/outer_products.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/kernels/values.h"
+
+namespace avocet {
+namespace {
+
+struct Case {
+  int left;
+  int right;
+  int pixels;
+};
+
+// Channels that fill no vector and no tile, one pixel, more than one block of pixels.
+const Case kCases[] = {{8, 48, 20},   {1, 1, 1},  {13, 33, 300},
+                       {40, 96, 129}, {7, 50, 5}, {24, 17, 128}};
+
+// Largest error, in tolerances. `broken` adds 1 to one number of the kernel's.
+double Error(const Case& c, bool broken = false) {
+  const auto left_size = static_cast<std::size_t>(c.left * c.pixels);
+  const auto right_size = static_cast<std::size_t>(c.right * c.pixels);
+  const std::vector<float> left = Values<float>("left", left_size);
+  const std::vector<float> right = Values<float>("right", right_size);
+  std::vector<float> sums(static_cast<std::size_t>(c.left * c.right), 0.5f);
+  std::vector<float> given = left;
+  if (broken) given.back() += 1.0f;
+  AddOuterProducts(given.data(), c.left, right.data(), c.right, c.pixels, sums.data());
+  double worst = 0;
+  for (int l = 0; l < c.left; ++l) {
+    for (int r = 0; r < c.right; ++r) {
+      double sum = 0.5;
+      for (int p = 0; p < c.pixels; ++p) {
+        sum += double{left[static_cast<std::size_t>(p * c.left + l)]} *
+               right[static_cast<std::size_t>(p * c.right + r)];
+      }
+      const double found = sums[static_cast<std::size_t>(l * c.right + r)];
+      worst = std::max(worst, std::abs(found - sum) / Tolerance<float>(sum));
+    }
+  }
+  return worst;
+}
+
+std::string Name(const Case& c) {
+  return std::to_string(c.left) + " by " + std::to_string(c.right) + " channels of " +
+         std::to_string(c.pixels) + " pixels";
+}
+
+TEST(OuterProducts, EqualTheDefinition) {
+  for (const Case& c : kCases) EXPECT_LT(Error(c), 1) << Name(c);
+}
+
+TEST(OuterProducts, ABrokenNumberShows) {
+  for (const Case& c : kCases) EXPECT_GT(Error(c, /*broken=*/true), 10) << Name(c);
+}
+
+}  // namespace
+}  // namespace avocet
