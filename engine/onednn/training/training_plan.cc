@@ -10,6 +10,8 @@
 #include "engine/base/status.h"
 #include "engine/graph/parameter_spec.h"
 #include "engine/onednn/emitter.h"
+#include "engine/onednn/engine_version.h"
+#include "engine/onednn/inference_model.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/tape.h"
@@ -38,6 +40,11 @@ absl::Status CheckOptions(const Graph& graph, const TrainingPlanOptions& options
   }
   if (options.precision == Precision::kInt8) {
     return absl::InvalidArgumentError("expected float32 or bfloat16 for training, found int8");
+  }
+  if (options.precision == Precision::kBFloat16 && !HasBFloat16Instructions()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "expected a CPU with bfloat16 instructions (AVX512-BF16) to train in bfloat16, found ",
+        EngineVersion(), "; float32 works everywhere"));
   }
   const std::vector<ParameterSpec> specs = GraphParameters(graph);
   for (const std::string& name : options.frozen) {

@@ -55,8 +55,9 @@ class TrainingPlan {
   };
 
   // Takes a plain graph, as a Backbone builds it (no passes). INVALID_ARGUMENT for sizes that the
-  // network cannot take, int8, and frozen names that are not parameters; exceptions of oneDNN
-  // become INTERNAL, naming the node.
+  // network cannot take, int8, and frozen names that are not parameters; FAILED_PRECONDITION for
+  // bfloat16 on a CPU without HasBFloat16Instructions; exceptions of oneDNN become INTERNAL, naming
+  // the node.
   static absl::StatusOr<std::unique_ptr<TrainingPlan>> Compile(const Graph& graph,
                                                                const TrainingPlanOptions& options);
   ~TrainingPlan();
