@@ -63,10 +63,18 @@ def check_model(arguments, name, pictures, scratch):
                     arguments.threads, "--output", scratch / name])  # fmt: skip
     evaluation = pictures / "evaluation"
     int8 = evaluate(arguments, scratch / name / "1", evaluation, "--against", model, "--views", views)
-    bfloat16 = evaluate(arguments, model, evaluation, "--views", views, "--precision", "bfloat16",
-                        "--against-precision", "float32")  # fmt: skip
-    passed = [report(name, "int8", int8), report(name, "bfloat16", bfloat16)]
+    passed = [report(name, "int8", int8)]
+    if has_bfloat16():
+        bfloat16 = evaluate(arguments, model, evaluation, "--views", views, "--precision", "bfloat16",
+                            "--against-precision", "float32")  # fmt: skip
+        passed.append(report(name, "bfloat16", bfloat16))
+    else:
+        print(f"{name:24} bfloat16  this CPU has no instructions for it")
     return all(passed)
+
+
+def has_bfloat16():
+    return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
 
 
 def main():
