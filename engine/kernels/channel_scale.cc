@@ -42,6 +42,13 @@ void ScaleAll(const T* src, float factor, std::ptrdiff_t count, T* dst) {
 }
 
 template <typename T>
+void Add(const T* left, const T* right, std::ptrdiff_t count, T* dst) {
+  ForVectors(0, count, [&](auto d, std::ptrdiff_t i) HWY_ATTR {
+    Write(d, hn::Add(Read(d, left + i), Read(d, right + i)), dst + i);
+  });
+}
+
+template <typename T>
 void Fill(const float* value, int pixels, int channels, T* dst) {
   for (int p = 0; p < pixels; ++p, dst += channels) {
     ForVectors(0, channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
@@ -76,6 +83,9 @@ void Products(const T* left, const T* right, int pixels, int channels, double* s
   void ScaleAll##Name(const T* src, float factor, std::ptrdiff_t count, T* dst) {              \
     ScaleAll(src, factor, count, dst);                                                         \
   }                                                                                            \
+  void Add##Name(const T* left, const T* right, std::ptrdiff_t count, T* dst) {                \
+    Add(left, right, count, dst);                                                              \
+  }                                                                                            \
   void Fill##Name(const float* value, int pixels, int channels, T* dst) {                      \
     Fill(value, pixels, channels, dst);                                                        \
   }                                                                                            \
@@ -98,6 +108,7 @@ namespace avocet {
 #define AVOCET_SCALE_FUNCTIONS(T, Name)                                                     \
   HWY_EXPORT(ScaleEach##Name);                                                              \
   HWY_EXPORT(ScaleAll##Name);                                                               \
+  HWY_EXPORT(Add##Name);                                                                    \
   HWY_EXPORT(Fill##Name);                                                                   \
   HWY_EXPORT(Products##Name);                                                               \
   template <>                                                                               \
@@ -107,6 +118,10 @@ namespace avocet {
   template <>                                                                               \
   void Scale(const T* src, float factor, std::ptrdiff_t count, T* dst) {                    \
     HWY_DYNAMIC_DISPATCH(ScaleAll##Name)(src, factor, count, dst);                          \
+  }                                                                                         \
+  template <>                                                                               \
+  void Sum(const T* left, const T* right, std::ptrdiff_t count, T* dst) {                   \
+    HWY_DYNAMIC_DISPATCH(Add##Name)(left, right, count, dst);                               \
   }                                                                                         \
   template <>                                                                               \
   void FillChannels(const float* value, int pixels, int channels, T* dst) {                 \

@@ -18,6 +18,10 @@ void ScaleChannels(const T* src, const float* factor, int pixels, int channels, 
 template <typename T>
 void Scale(const T* src, float factor, std::ptrdiff_t count, T* dst);
 
+// dst = left + right, for `count` numbers.
+template <typename T>
+void Sum(const T* left, const T* right, std::ptrdiff_t count, T* dst);
+
 // dst = value [channels], on every pixel.
 template <typename T>
 void FillChannels(const float* value, int pixels, int channels, T* dst);

@@ -20,30 +20,49 @@ namespace {
 
 #include "engine/kernels/elements.inc"
 
+// A tap of the filter that meets a pixel of diff_src: channels of diff_dst and their weights.
+template <typename T>
+struct Tap {
+  const T* diff;
+  const float* weights;
+};
+
+constexpr int kMostTaps = 7 * 7;
+
+// The taps of the filter that meet the pixel (h, w): every stride-th one in both directions.
+template <typename T>
+int TapsOf(const DepthwiseSizes& s, const T* diff_dst, const float* weights, int h, int w,
+           Tap<T> (&taps)[kMostTaps]) {
+  const std::ptrdiff_t channels = s.channels;
+  int count = 0;
+  for (int ky = (h + s.pad_top) % s.stride; ky < s.kernel; ky += s.stride) {
+    const int oh = (h + s.pad_top - ky) / s.stride;
+    if (h + s.pad_top < ky || oh >= s.out_height) continue;
+    for (int kx = (w + s.pad_left) % s.stride; kx < s.kernel; kx += s.stride) {
+      const int ow = (w + s.pad_left - kx) / s.stride;
+      if (w + s.pad_left < kx || ow >= s.out_width) continue;
+      taps[count++] = {diff_dst + (std::ptrdiff_t{oh} * s.out_width + ow) * channels,
+                       weights + (std::ptrdiff_t{ky} * s.kernel + kx) * channels};
+    }
+  }
+  return count;
+}
+
 template <typename T>
 void DiffSrc(const DepthwiseSizes& s, const T* diff_dst, const float* weights, int begin, int end,
              T* diff_src) {
-  const std::ptrdiff_t channels = s.channels;
+  Tap<T> taps[kMostTaps];
   for (int h = begin; h < end; ++h) {
-    ForVectors(0, channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
-      T* dst = diff_src + std::ptrdiff_t{h} * s.width * channels + c;
-      for (int w = 0; w < s.width; ++w, dst += channels) {
+    for (int w = 0; w < s.width; ++w, diff_src += s.channels) {
+      const int count = TapsOf(s, diff_dst, weights, h, w, taps);
+      ForVectors(0, s.channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
         auto sum = hn::Zero(d);
-        // Taps of the filter that meet this pixel: every stride-th one.
-        for (int ky = (h + s.pad_top) % s.stride; ky < s.kernel; ky += s.stride) {
-          const int oh = (h + s.pad_top - ky) / s.stride;
-          if (h + s.pad_top < ky || oh >= s.out_height) continue;
-          const T* row = diff_dst + std::ptrdiff_t{oh} * s.out_width * channels + c;
-          const float* taps = weights + std::ptrdiff_t{ky} * s.kernel * channels + c;
-          for (int kx = (w + s.pad_left) % s.stride; kx < s.kernel; kx += s.stride) {
-            const int ow = (w + s.pad_left - kx) / s.stride;
-            if (w + s.pad_left < kx || ow >= s.out_width) continue;
-            sum = hn::MulAdd(Read(d, row + ow * channels), hn::LoadU(d, taps + kx * channels), sum);
-          }
+        for (int t = 0; t < count; ++t) {
+          sum = hn::MulAdd(Read(d, taps[t].diff + c), hn::LoadU(d, taps[t].weights + c), sum);
         }
-        Write(d, sum, dst);
-      }
-    });
+        Write(d, sum, diff_src + c);
+      });
+    }
   }
 }
 
@@ -95,7 +114,7 @@ HWY_INLINE void AddDenseRow(D d, const DepthwiseSizes& s, const T* row, const T*
   }
 }
 
-// One row of the filter over rows [begin, end) of diff_dst.
+// One row of the filter over rows [begin, end) of diff_dst, which starts with them.
 template <int kKernel, bool kDense, class D, typename T>
 HWY_INLINE void AddFilterRow(D d, const DepthwiseSizes& s, const T* src, const T* diff_dst, int ky,
                              int begin, int end, float* sums) {
@@ -107,7 +126,7 @@ HWY_INLINE void AddFilterRow(D d, const DepthwiseSizes& s, const T* src, const T
     const int h = oh * s.stride - s.pad_top + ky;
     if (h < 0 || h >= s.height) continue;
     const T* row = src + std::ptrdiff_t{h} * s.width * channels;
-    const T* diff = diff_dst + std::ptrdiff_t{oh} * s.out_width * channels;
+    const T* diff = diff_dst + std::ptrdiff_t{oh - begin} * s.out_width * channels;
     if constexpr (kDense) {
       AddDenseRow<kKernel>(d, s, row, diff, sum);
     } else {
@@ -129,13 +148,14 @@ void AddDiffWeights(const DepthwiseSizes& s, const T* src, const T* diff_dst, in
   const int rows = HWY_MAX(1, kDenseBlock / s.out_width);
   for (int first = begin; first < end; first += rows) {
     const int last = HWY_MIN(first + rows, end);
+    const T* diff = diff_dst + std::ptrdiff_t{first - begin} * s.out_width * channels;
     ForVectors(0, channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
       for (int ky = 0; ky < kKernel; ++ky) {
         float* sums = diff_weights + std::ptrdiff_t{ky} * kKernel * channels + c;
         if (s.stride == 1) {
-          AddFilterRow<kKernel, true>(d, s, src + c, diff_dst + c, ky, first, last, sums);
+          AddFilterRow<kKernel, true>(d, s, src + c, diff + c, ky, first, last, sums);
         } else {
-          AddFilterRow<kKernel, false>(d, s, src + c, diff_dst + c, ky, first, last, sums);
+          AddFilterRow<kKernel, false>(d, s, src + c, diff + c, ky, first, last, sums);
         }
       }
     });

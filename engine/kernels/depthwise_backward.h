@@ -23,12 +23,12 @@ struct DepthwiseSizes {
   int pad_left;
 };
 
-// Rows [begin, end) of diff_src.
+// Rows [begin, end) of diff_src, which starts with them.
 template <typename T>
 void DepthwiseDiffSrc(const DepthwiseSizes& sizes, const T* diff_dst, const float* weights,
                       int begin, int end, T* diff_src);
 
-// Adds to diff_weights what the rows [begin, end) of diff_dst contribute.
+// Adds to diff_weights what the rows [begin, end) of diff_dst contribute, which starts with them.
 template <typename T>
 void AddDepthwiseDiffWeights(const DepthwiseSizes& sizes, const T* src, const T* diff_dst,
                              int begin, int end, float* diff_weights);

@@ -4,6 +4,8 @@
 #include <limits>
 #include <memory>
 
+#include "engine/base/check.h"
+
 namespace avocet {
 
 Emitter::Emitter(dnnl::engine engine, WeightStore* weights, dnnl::memory::data_type type)
@@ -72,9 +74,12 @@ dnnl::memory Emitter::Constant(std::span<const float> values) const {
   return memory;
 }
 
+int Emitter::Root(const TensorRef& tensor) const {
+  return tensors_[static_cast<std::size_t>(tensor.id)].root;
+}
+
 void Emitter::Extend(const TensorRef& tensor, int step) {
-  const int root = tensors_[static_cast<std::size_t>(tensor.id)].root;
-  Lifetime& lifetime = tensors_[static_cast<std::size_t>(root)].lifetime;
+  Lifetime& lifetime = tensors_[static_cast<std::size_t>(Root(tensor))].lifetime;
   lifetime.first = std::min(lifetime.first, step);
   lifetime.last = std::max(lifetime.last, step);
 }
@@ -102,6 +107,10 @@ std::pair<Program, std::vector<dnnl::memory>> Emitter::Finish(
     std::span<const TensorRef> inputs, std::span<const TensorRef> outputs) && {
   for (const TensorRef& input : inputs) Extend(input, -1);
   for (const TensorRef& output : outputs) Extend(output, static_cast<int>(steps_.size()));
+  const int count = static_cast<int>(steps_.size());
+  for (int position = 0; position < count; ++position) {
+    if (!steps_[static_cast<std::size_t>(position)].rows.empty()) ShrinkToTurns(position);
+  }
 
   std::vector<Lifetime> lifetimes;
   for (const Tensor& tensor : tensors_) lifetimes.push_back(tensor.lifetime);
@@ -110,11 +119,18 @@ std::pair<Program, std::vector<dnnl::memory>> Emitter::Finish(
   Program program;
   program.stream = dnnl::stream(engine_);
   program.arena = std::make_unique<Arena>(layout.size);
-  const auto bind = [&](const TensorRef& tensor) {
-    const auto root = static_cast<std::size_t>(tensors_[static_cast<std::size_t>(tensor.id)].root);
-    return dnnl::memory(tensor.desc, engine_, program.arena->data() + layout.offsets[root]);
+  const AddressOf address = [&](const TensorRef& tensor) {
+    return program.arena->data() + layout.offsets[static_cast<std::size_t>(Root(tensor))];
   };
-  for (PendingStep& pending : steps_) {
+  const auto bind = [&](const TensorRef& tensor) {
+    return dnnl::memory(tensor.desc, engine_, address(tensor));
+  };
+  for (int position = 0; position < count; ++position) {
+    PendingStep& pending = steps_[static_cast<std::size_t>(position)];
+    if (!pending.rows.empty()) {
+      program.steps.push_back(BindRows(position, address));
+      continue;
+    }
     std::vector<dnnl_exec_arg_t> arguments;
     std::vector<void*> addresses;
     for (const auto& [index, argument] : pending.arguments) {
@@ -133,6 +149,7 @@ std::pair<Program, std::vector<dnnl::memory>> Emitter::Finish(
                              std::move(kernel)});
   }
   for (const PendingObservation& pending : observations_) {
+    AVOCET_CHECK(tensors_[static_cast<std::size_t>(Root(pending.tensor))].part_bytes == 0);
     program.observations.push_back({pending.name, pending.steps, bind(pending.tensor)});
   }
   std::vector<dnnl::memory> ends;

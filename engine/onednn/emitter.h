@@ -2,6 +2,7 @@
 #ifndef AVOCET_ENGINE_ONEDNN_EMITTER_H_
 #define AVOCET_ENGINE_ONEDNN_EMITTER_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
@@ -13,21 +14,12 @@
 #include "dnnl.hpp"
 #include "engine/base/shape.h"
 #include "engine/onednn/program.h"
+#include "engine/onednn/row_step.h"
+#include "engine/onednn/tensor_ref.h"
+#include "engine/onednn/turn_options.h"
 #include "engine/onednn/weight_store.h"
 
 namespace avocet {
-
-// An activation of the program under construction. Integers q stand for scale * q.
-struct TensorRef {
-  int id = -1;
-  dnnl::memory::desc desc;
-  float scale = 1.0f;
-  // If set, the values still are to be multiplied by this one, [N, C, 1, 1]: a kernel that can do
-  // so as it reads them saves a pass. `Emitter::Gated` is for all others.
-  std::shared_ptr<const TensorRef> gate = nullptr;
-  // If set, sums of the values over parts of the image, [N, parts, C], float32.
-  std::shared_ptr<const TensorRef> sums = nullptr;
-};
 
 // Lowering functions throw dnnl::error; whoever drives them catches it. Not thread-safe.
 class Emitter {
@@ -52,6 +44,10 @@ class Emitter {
   };
   const Readers& readers() const { return readers_; }
   void set_readers(const Readers& readers) { readers_ = readers; }
+
+  // Before the first row step.
+  void set_turns(const TurnOptions& turns) { turns_ = turns; }
+  const TurnOptions& turns() const { return turns_; }
 
   // A tensor of its own.
   TensorRef NewTensor(const dnnl::memory::desc& desc);
@@ -90,6 +86,11 @@ class Emitter {
   void KernelStep(const std::string& name, const std::string& implementation,
                   std::vector<TensorRef> tensors, Kernel kernel);
 
+  // Appends a step over rows: it takes turns with the row steps right before it, where it can.
+  void AppendRows(RowStep step);
+  // The next row step does not take turns with those so far.
+  void EndTurns() { turns_ended_ = steps_.size(); }
+
   // Remembers that the steps so far leave the result of the node `name` in `tensor`.
   void Observe(const std::string& name, const TensorRef& tensor);
 
@@ -105,10 +106,12 @@ class Emitter {
     dnnl::primitive primitive;
     Arguments arguments;
     Kernel kernel = nullptr;
+    std::vector<RowStep> rows = {};  // if any, they are the step
   };
   struct Tensor {
-    int root;           // the tensor whose bytes these are
-    Lifetime lifetime;  // of the bytes; kept at the root
+    int root;                    // the tensor whose bytes these are
+    Lifetime lifetime;           // of the bytes; kept at the root
+    std::size_t part_bytes = 0;  // of each thread's turn, if only one step needs it; at the root
   };
   struct PendingObservation {
     std::string name;
@@ -117,11 +120,19 @@ class Emitter {
   };
   void Append(PendingStep step);
   void Extend(const TensorRef& tensor, int step);
+  int Root(const TensorRef& tensor) const;
+  // Leaves tensors that only the row steps at `position` use the memory for their turns.
+  void ShrinkToTurns(int position);
+  // The address of the bytes of a tensor.
+  using AddressOf = std::function<std::byte*(const TensorRef& tensor)>;
+  avocet::Step BindRows(int position, const AddressOf& address) const;
 
   dnnl::engine engine_;
   WeightStore* weights_;
   dnnl::memory::data_type type_;
   Readers readers_;
+  TurnOptions turns_;
+  std::size_t turns_ended_ = 0;
   std::vector<Tensor> tensors_;
   std::vector<PendingStep> steps_;
   std::vector<PendingObservation> observations_;

@@ -82,10 +82,15 @@ def compare(arguments, network):
         worker.end()
 
 
+def has_bfloat16():
+    """Whether the CPU has the instructions; without them, PyTorch emulates bfloat16 and avocet-train refuses it."""
+    return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", default=",".join(NETWORKS))
-    parser.add_argument("--precisions", default="f32,bf16")
+    parser.add_argument("--precisions", default="f32,bf16" if has_bfloat16() else "f32", help="default here: %(default)s")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--rounds", type=int, default=3)

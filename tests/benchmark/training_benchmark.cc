@@ -54,17 +54,23 @@ absl::StatusOr<Trainer> Compile(const Arguments& arguments) {
   return trainer;
 }
 
+// What is behind the node's name; steps that take turns have several of these.
+std::string KindOf(const std::string& name) {
+  if (name.find(" + ") != std::string::npos) {
+    return name.find(".diff") == std::string::npos ? "turns forward" : "turns backward";
+  }
+  const std::string last = name.substr(name.rfind('.') + 1);
+  const bool is_kind = last.starts_with("diff") || last == "statistics" || last == "weight";
+  return is_kind ? last : "forward";
+}
+
 void PrintSteps(Trainer& trainer) {
-  std::map<std::string, double> kinds;  // by what is behind the node's name, and implementation
+  std::map<std::string, double> kinds;  // by KindOf and implementation
   double total = 0;
   for (const avocet::StepProfile& step : trainer.plan->Profile(trainer.parameters, 5)) {
     std::printf("%9.1f us  %-48s %s\n", step.seconds * 1e6, step.name.c_str(),
                 step.implementation.c_str());
-    const std::size_t dot = step.name.rfind('.');
-    const std::string last = step.name.substr(dot == std::string::npos ? 0 : dot + 1);
-    kinds[(last.starts_with("diff") || last == "statistics" || last == "weight" ? last
-                                                                                : "forward") +
-          " " + step.implementation] += step.seconds;
+    kinds[KindOf(step.name) + " " + step.implementation] += step.seconds;
     total += step.seconds;
   }
   std::printf("\n");
@@ -115,6 +121,11 @@ int main(int argc, char** argv) {
   app.add_option("--precision", precision, "f32 or bf16")->check(CLI::IsMember({"f32", "bf16"}));
   app.add_option("--seconds", arguments.seconds, "how long to measure");
   app.add_option("--peak", arguments.peak, "Gop/s that matmul_peak printed, to compare with");
+  app.add_option("--turn-bytes", arguments.plan.turns.bytes, "of all tensors' rows in a turn");
+  app.add_option("--large-tensor", arguments.plan.turns.large_tensor,
+                 "bytes from which on the steps of a tensor take turns");
+  app.add_option("--streamed-tensor", arguments.plan.turns.streamed_tensor,
+                 "bytes from which on results go past the caches");
   app.add_flag("--steps", arguments.steps, "print the program's steps and their times");
   app.add_flag("--interactive", arguments.interactive,
                "measure once for every line on standard input, a number of seconds; talk JSON");

@@ -14,6 +14,10 @@ namespace avocet {
 // weights of 7x7, for example.
 bool TakesDepthwiseGradients(const Conv2d& conv, int in_channels, std::string_view implementation);
 
+// Whether computing the gradient of the source of the node `id` once more costs less than writing
+// and reading it: a small filter over a large tensor.
+bool IsCheapAgain(const Conv2d& conv, NodeId id, const Tape& tape);
+
 // Emits the gradient of the source of the node `id`, and adds it to the tape.
 void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape);
 

@@ -1,46 +1,52 @@
 #include "engine/kernels/activation.h"
 
 #include <cstddef>
+#include <utility>
 
-#include "engine/onednn/team.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/numbers.h"
 
 namespace avocet {
+namespace {
+
+RowStep NewStep(const std::string& name, const Shape& shape) {
+  RowStep step;
+  step.name = name;
+  step.implementation = "own:highway";
+  step.rows = shape.n * shape.h;
+  return step;
+}
+
+}  // namespace
 
 TensorRef LowerTraining(const Activation& activation, NodeId id, Tape& tape) {
-  Emitter& emitter = tape.emitter();
   const Node& node = tape.graph().node(id);
   const TensorRef src = tape.Input(id);
-  const TensorRef dst = emitter.NewTensor(src.desc);
+  const TensorRef dst = tape.emitter().NewTensor(src.desc);
   const ActivationKind kind = activation.kind;
-  const int channels = node.shape.c;
-  const int pixels = static_cast<int>(node.shape.size() / channels);
-  WithType(emitter.type(), [&]<typename T>(T*) {
-    emitter.KernelStep(node.name, "own:highway", {src, dst}, [=](std::span<void* const> addresses) {
-      ParallelFor(pixels, [&](int begin, int end) {
-        const std::ptrdiff_t offset = std::ptrdiff_t{begin} * channels;
-        ActivationForward(kind, static_cast<const T*>(addresses[0]) + offset,
-                          std::ptrdiff_t{end - begin} * channels,
-                          static_cast<T*>(addresses[1]) + offset);
-      });
-    });
+  const std::ptrdiff_t row = std::ptrdiff_t{node.shape.w} * node.shape.c;
+  RowStep step = NewStep(node.name, node.shape);
+  step.by_row = {src, dst};
+  WithType(tape.type(), [&]<typename T>(T*) {
+    step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole) {
+      ActivationForward(kind, static_cast<const T*>(tensors[0].rows), turn.count() * row,
+                        static_cast<T*>(tensors[1].rows));
+    };
   });
+  tape.emitter().AppendRows(std::move(step));
   tape.OnBackward(id, [=, &tape](const TensorRef& diff_dst) {
-    Emitter& emit = tape.emitter();
-    const TensorRef diff_src = emit.NewTensor(src.desc);
-    WithType(emit.type(), [&]<typename T>(T*) {
-      emit.KernelStep(tape.graph().node(id).name + ".diff_src", "own:highway",
-                      {src, diff_dst, diff_src}, [=](std::span<void* const> addresses) {
-                        ParallelFor(pixels, [&](int begin, int end) {
-                          const std::ptrdiff_t offset = std::ptrdiff_t{begin} * channels;
-                          ActivationBackward(kind, static_cast<const T*>(addresses[0]) + offset,
-                                             static_cast<const T*>(addresses[1]) + offset,
-                                             std::ptrdiff_t{end - begin} * channels,
-                                             static_cast<T*>(addresses[2]) + offset);
-                        });
-                      });
+    const Node& self = tape.graph().node(id);
+    const TensorRef diff_src = tape.emitter().NewTensor(src.desc);
+    RowStep backward = NewStep(self.name + ".diff_src", self.shape);
+    backward.by_row = {src, diff_dst, diff_src};
+    WithType(tape.type(), [&]<typename T>(T*) {
+      backward.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole) {
+        ActivationBackward(kind, static_cast<const T*>(tensors[0].rows),
+                           static_cast<const T*>(tensors[1].rows), turn.count() * row,
+                           static_cast<T*>(tensors[2].rows));
+      };
     });
+    tape.emitter().AppendRows(std::move(backward));
     tape.AddGradient(id, 0, diff_src);
   });
   return dst;

@@ -1,11 +1,8 @@
-// Operators that average pixels: all of an image, windows of LeNet's subsampling, and windows that
-// enlarge.
-#include <algorithm>
+// Operators that average pixels of windows: those of LeNet's subsampling, and those that enlarge.
 #include <cstdint>
 #include <utility>
 #include <vector>
 
-#include "engine/kernels/channel_scale.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/numbers.h"
@@ -121,49 +118,7 @@ TensorRef EmitDot(const std::string& name, std::int64_t size, const TensorRef& l
   return dot;
 }
 
-// dst [N, C] = means over the pixels of src; or backward, diff_src = diff_dst / pixels everywhere.
-TensorRef EmitMean(const std::string& name, const Shape& shape, bool backward,
-                   const TensorRef& from, Emitter& emitter) {
-  const TensorRef to =
-      emitter.NewTensor(emitter.Activation(backward ? shape : Shape{shape.n, shape.c, 1, 1}));
-  WithType(emitter.type(), [&]<typename T>(T*) {
-    emitter.KernelStep(name, "own:highway", {from, to}, [=](std::span<void* const> addresses) {
-      const int pixels = shape.h * shape.w;
-      const std::ptrdiff_t image = std::ptrdiff_t{pixels} * shape.c;
-      ParallelFor(shape.n, [&](int begin, int end) {
-        std::vector<double> sums(static_cast<std::size_t>(shape.c));
-        std::vector<float> values(sums.size());
-        for (int n = begin; n < end; ++n) {
-          const std::ptrdiff_t vector = std::ptrdiff_t{n} * shape.c;
-          const T* src = static_cast<const T*>(addresses[0]) + (backward ? vector : n * image);
-          T* dst = static_cast<T*>(addresses[1]) + (backward ? n * image : vector);
-          if (backward) {
-            for (float& value : values) value = ToFloat(*src++) / static_cast<float>(pixels);
-            FillChannels(values.data(), pixels, shape.c, dst);
-            continue;
-          }
-          std::fill(sums.begin(), sums.end(), 0.0);
-          AddProducts<T>(src, nullptr, pixels, shape.c, sums.data());
-          for (const double sum : sums) SetNumber(static_cast<float>(sum / pixels), dst++);
-        }
-      });
-    });
-  });
-  return to;
-}
-
 }  // namespace
-
-TensorRef LowerTraining(const GlobalAveragePool&, NodeId id, Tape& tape) {
-  const Node& node = tape.graph().node(id);
-  const Shape shape = tape.graph().node(node.inputs[0]).shape;
-  tape.OnBackward(id, [=, &tape](const TensorRef& diff_dst) {
-    tape.AddGradient(id, 0,
-                     EmitMean(tape.graph().node(id).name + ".diff_src", shape,
-                              /*backward=*/true, diff_dst, tape.emitter()));
-  });
-  return EmitMean(node.name, shape, /*backward=*/false, tape.Input(id), tape.emitter());
-}
 
 TensorRef LowerTraining(const ScaledAveragePool& pool, NodeId id, Tape& tape) {
   const Node& node = tape.graph().node(id);

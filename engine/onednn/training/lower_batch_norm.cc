@@ -1,13 +1,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <vector>
+#include <utility>
 
 #include "engine/kernels/batch_norm.h"
-#include "engine/onednn/team.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/partial_sums.h"
 
 namespace avocet {
 namespace {
@@ -18,15 +19,12 @@ using Tag = dnnl::memory::format_tag;
 // PyTorch's weight of a batch's statistics in the running ones.
 constexpr float kMomentum = 0.1f;
 
-// Bytes of a tensor of which little is still in the last cache when all of it has been written:
-// there are CPUs with more cache, but it is shared with what is read meanwhile.
-constexpr std::int64_t kLargeTensor = 16 << 20;
-
 // A norm and its neighbourhood, as its steps see it.
 struct Norm {
   std::string name;
   std::optional<ActivationKind> activation;
-  int pixels;
+  int rows;   // of all images
+  int width;  // pixels a row
   int channels;
   float epsilon;
   bool is_frozen;  // normalises with running statistics
@@ -39,23 +37,11 @@ struct Norm {
   TensorRef statistics;  // [2, channels]: mean, 1 / sqrt(variance + epsilon)
   Collective* collective;
   StepState* state;
+
+  PartialSums Sums() const { return {rows, 2 * channels}; }  // [2, channels]
 };
 
 float* Data(const dnnl::memory& memory) { return static_cast<float*>(memory.get_data_handle()); }
-
-// Calls body(begin, end, sums) on parts of the pixels, with sums [2, channels] that start at zero
-// and are added up.
-template <typename Body>
-void SumOverPixels(const Norm& norm, double* sums, const Body& body) {
-  const int parts = std::min(TeamSize(), norm.pixels);
-  std::fill_n(sums, 2 * parts * norm.channels, 0.0);
-  ParallelTeam(norm.pixels, [&](int part, int begin, int end) {
-    body(begin, end, sums + 2 * part * norm.channels);
-  });
-  for (int part = 1; part < parts; ++part) {
-    for (int i = 0; i < 2 * norm.channels; ++i) sums[i] += sums[2 * part * norm.channels + i];
-  }
-}
 
 void SumOverProcesses(const Norm& norm, double* sums) {
   if (norm.collective == nullptr) return;
@@ -63,17 +49,17 @@ void SumOverProcesses(const Norm& norm, double* sums) {
 }
 
 double CountOf(const Norm& norm) {
-  return static_cast<double>(norm.pixels) *
+  return static_cast<double>(norm.rows) * norm.width *
          (norm.collective == nullptr ? 1 : norm.collective->size());
 }
 
-bool Streams(const Norm& norm) {
-  const std::int64_t size = std::int64_t{norm.pixels} * norm.channels;
+// Whether the kernels can write such results past the caches, and should.
+bool Streams(const Norm& norm, const Emitter& emitter) {
   return norm.type == DataType::f32 && norm.channels % 16 == 0 &&
-         size * std::int64_t{sizeof(float)} > kLargeTensor;
+         static_cast<std::int64_t>(norm.src.desc.get_size()) >= emitter.turns().streamed_tensor;
 }
 
-NormChannels ChannelsOf(const Norm& norm, const void* statistics) {
+NormChannels ChannelsOf(const Norm& norm, const void* statistics, bool streams = false) {
   const auto* values = static_cast<const float*>(statistics);
   return {.channels = norm.channels,
           .mean = values,
@@ -81,13 +67,7 @@ NormChannels ChannelsOf(const Norm& norm, const void* statistics) {
           .weight = Data(norm.weight),
           .bias = Data(norm.bias),
           .activation = norm.activation,
-          .streams = Streams(norm)};
-}
-
-// Memory for sums [parts, 2, channels] of doubles.
-TensorRef NewSums(const Norm& norm, Emitter& emitter) {
-  const std::int64_t bytes = std::int64_t{16} * norm.channels * std::min(TeamSize(), norm.pixels);
-  return emitter.NewTensor({{bytes}, DataType::u8, Tag::x});
+          .streams = streams};
 }
 
 void MoveRunningStatistics(const Norm& norm, int channel, double mean, double variance) {
@@ -100,14 +80,10 @@ void MoveRunningStatistics(const Norm& norm, int channel, double mean, double va
   running_var += kMomentum * (static_cast<float>(unbiased) - running_var);
 }
 
-template <typename T>
-void ComputeStatistics(const Norm& norm, const T* src, float* statistics, double* sums) {
+// From the sums over this process's pixels.
+void ComputeStatistics(const Norm& norm, double* sums, float* statistics) {
   const int channels = norm.channels;
-  // Differences from the running mean: near the batch's, and the same in all processes.
   const float* origin = Data(norm.running_mean);
-  SumOverPixels(norm, sums, [&](int begin, int end, double* own) {
-    AddMoments(src + std::ptrdiff_t{begin} * channels, end - begin, channels, origin, own);
-  });
   SumOverProcesses(norm, sums);
   const double count = CountOf(norm);
   for (int c = 0; c < channels; ++c) {
@@ -127,6 +103,14 @@ void UseRunningStatistics(const Norm& norm, float* statistics) {
   }
 }
 
+RowStep NewStep(const Norm& norm, const char* suffix) {
+  RowStep step;
+  step.name = norm.name + suffix;
+  step.implementation = "own:highway";
+  step.rows = norm.rows;
+  return step;
+}
+
 void EmitStatistics(const Norm& norm, Emitter& emitter) {
   if (norm.is_frozen) {
     emitter.KernelStep(norm.name + ".statistics", "own:plain", {norm.statistics},
@@ -135,91 +119,100 @@ void EmitStatistics(const Norm& norm, Emitter& emitter) {
                        });
     return;
   }
+  RowStep step = NewStep(norm, ".statistics");
+  step.by_row = {norm.src};
+  const PartialSums sums = norm.Sums();
+  step.writes = {norm.statistics, sums.NewTensor(emitter)};
+  step.start = [sums](RowStep::Whole whole) { sums.Clear(whole[1]); };
   WithType(norm.type, [&]<typename T>(T*) {
-    emitter.KernelStep(norm.name + ".statistics", "own:highway",
-                       {norm.src, norm.statistics, NewSums(norm, emitter)},
-                       [norm](std::span<void* const> addresses) {
-                         ComputeStatistics(norm, static_cast<const T*>(addresses[0]),
-                                           static_cast<float*>(addresses[1]),
-                                           static_cast<double*>(addresses[2]));
-                       });
+    step.run = [norm, sums](const Rows& turn, std::span<const RowTensor> tensors,
+                            RowStep::Whole whole) {
+      // Differences from the running mean: near the batch's, and the same in all processes.
+      AddMoments(static_cast<const T*>(tensors[0].rows), turn.count() * norm.width, norm.channels,
+                 Data(norm.running_mean), sums.Of(turn, whole[1]));
+    };
   });
+  step.finish = [norm, sums](RowStep::Whole whole) {
+    ComputeStatistics(norm, sums.Total(whole[1]), static_cast<float*>(whole[0]));
+  };
+  emitter.AppendRows(std::move(step));
 }
 
 TensorRef EmitForward(const Norm& norm, Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(norm.src.desc);
+  RowStep step = NewStep(norm, "");
+  step.by_row = {norm.src, dst};
+  step.reads = {norm.statistics};
   WithType(norm.type, [&]<typename T>(T*) {
-    emitter.KernelStep(norm.name, "own:highway", {norm.src, norm.statistics, dst},
-                       [norm](std::span<void* const> addresses) {
-                         const NormChannels channels = ChannelsOf(norm, addresses[1]);
-                         ParallelFor(norm.pixels, [&](int begin, int end) {
-                           const std::ptrdiff_t offset = std::ptrdiff_t{begin} * norm.channels;
-                           NormForward<T>(channels, static_cast<const T*>(addresses[0]) + offset,
-                                          nullptr, end - begin,
-                                          static_cast<T*>(addresses[2]) + offset);
-                         });
-                       });
+    step.run = [norm, streams = Streams(norm, emitter)](
+                   const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
+      NormForward<T>(ChannelsOf(norm, whole[0], streams && !tensors[1].is_reused),
+                     static_cast<const T*>(tensors[0].rows), nullptr, turn.count() * norm.width,
+                     static_cast<T*>(tensors[1].rows));
+    };
   });
+  emitter.AppendRows(std::move(step));
   return dst;
 }
 
-// Gradients [channels] of the parameters, and what NormBackward subtracts of them [2, channels].
-struct Gradients {
-  TensorRef bias;
-  TensorRef weight;
-  TensorRef means;
-};
+using Store = std::function<void(const float* values)>;
 
-Gradients EmitParameterGradients(const Norm& norm, const TensorRef& diff_dst, Emitter& emitter) {
-  const dnnl::memory::desc vector({norm.channels}, DataType::f32, Tag::x);
-  const Gradients gradients = {emitter.NewTensor(vector), emitter.NewTensor(vector),
-                               emitter.NewTensor({{2, norm.channels}, DataType::f32, Tag::ab})};
+// The gradients [channels] of the parameters, which go to `bias` and `weight` where these are
+// there. Returns what NormBackward subtracts of them [2, channels].
+TensorRef EmitParameterGradients(const Norm& norm, const TensorRef& diff_dst, const Store& weight,
+                                 const Store& bias, Emitter& emitter) {
+  const TensorRef means = emitter.NewTensor({{2, norm.channels}, DataType::f32, Tag::ab});
+  RowStep step = NewStep(norm, ".diff_weights");
+  step.by_row = {norm.src, diff_dst};
+  step.reads = {norm.statistics};
+  const PartialSums sums = norm.Sums();
+  step.writes = {means, sums.NewTensor(emitter)};
+  step.start = [sums](RowStep::Whole whole) { sums.Clear(whole[2]); };
   WithType(norm.type, [&]<typename T>(T*) {
-    emitter.KernelStep(
-        norm.name + ".diff_weights", "own:highway",
-        {norm.src, norm.statistics, diff_dst, gradients.bias, gradients.weight, gradients.means,
-         NewSums(norm, emitter)},
-        [norm](std::span<void* const> addresses) {
-          const NormChannels channels = ChannelsOf(norm, addresses[1]);
-          auto* sums = static_cast<double*>(addresses[6]);
-          SumOverPixels(norm, sums, [&](int begin, int end, double* own) {
-            const std::ptrdiff_t offset = std::ptrdiff_t{begin} * norm.channels;
-            AddNormGradients(channels, static_cast<const T*>(addresses[0]) + offset,
-                             static_cast<const T*>(addresses[2]) + offset, end - begin, own);
-          });
-          for (int c = 0; c < norm.channels; ++c) {
-            static_cast<float*>(addresses[3])[c] = static_cast<float>(sums[c]);
-            static_cast<float*>(addresses[4])[c] = static_cast<float>(sums[norm.channels + c]);
-          }
-          if (!norm.is_frozen) SumOverProcesses(norm, sums);
-          // Fixed statistics do not depend on the values.
-          const double scale = norm.is_frozen ? 0.0 : 1.0 / CountOf(norm);
-          auto* means = static_cast<float*>(addresses[5]);
-          for (int i = 0; i < 2 * norm.channels; ++i)
-            means[i] = static_cast<float>(sums[i] * scale);
-        });
+    step.run = [norm, sums](const Rows& turn, std::span<const RowTensor> tensors,
+                            RowStep::Whole whole) {
+      AddNormGradients(ChannelsOf(norm, whole[0]), static_cast<const T*>(tensors[0].rows),
+                       static_cast<const T*>(tensors[1].rows), turn.count() * norm.width,
+                       sums.Of(turn, whole[2]));
+    };
   });
-  return gradients;
+  step.finish = [norm, sums, weight, bias](RowStep::Whole whole) {
+    double* total = sums.Total(whole[2]);
+    auto* values = static_cast<float*>(whole[1]);
+    const auto store = [&](const Store& to, const double* gradient) {
+      if (!to) return;
+      std::transform(gradient, gradient + norm.channels, values,
+                     [](double value) { return static_cast<float>(value); });
+      to(values);
+    };
+    store(weight, total + norm.channels);
+    store(bias, total);
+    if (!norm.is_frozen) SumOverProcesses(norm, total);
+    // Fixed statistics do not depend on the values.
+    const double scale = norm.is_frozen ? 0.0 : 1.0 / CountOf(norm);
+    for (int i = 0; i < 2 * norm.channels; ++i) values[i] = static_cast<float>(total[i] * scale);
+  };
+  emitter.AppendRows(std::move(step));
+  return means;
 }
 
 TensorRef EmitBackward(const Norm& norm, const TensorRef& means, const TensorRef& diff_dst,
                        Emitter& emitter) {
   const TensorRef diff_src = emitter.NewTensor(norm.src.desc);
+  RowStep step = NewStep(norm, ".diff_src");
+  step.by_row = {norm.src, diff_dst, diff_src};
+  step.reads = {norm.statistics, means};
   WithType(norm.type, [&]<typename T>(T*) {
-    emitter.KernelStep(norm.name + ".diff_src", "own:highway",
-                       {norm.src, norm.statistics, diff_dst, means, diff_src},
-                       [norm](std::span<void* const> addresses) {
-                         const NormChannels channels = ChannelsOf(norm, addresses[1]);
-                         const auto* mean = static_cast<const float*>(addresses[3]);
-                         ParallelFor(norm.pixels, [&](int begin, int end) {
-                           const std::ptrdiff_t offset = std::ptrdiff_t{begin} * norm.channels;
-                           NormBackward(channels, mean, mean + norm.channels,
-                                        static_cast<const T*>(addresses[0]) + offset,
-                                        static_cast<const T*>(addresses[2]) + offset, end - begin,
-                                        static_cast<T*>(addresses[4]) + offset);
-                         });
-                       });
+    step.run = [norm, streams = Streams(norm, emitter)](
+                   const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
+      const auto* mean = static_cast<const float*>(whole[1]);
+      NormBackward(ChannelsOf(norm, whole[0], streams && !tensors[2].is_reused), mean,
+                   mean + norm.channels, static_cast<const T*>(tensors[0].rows),
+                   static_cast<const T*>(tensors[1].rows), turn.count() * norm.width,
+                   static_cast<T*>(tensors[2].rows));
+    };
   });
+  emitter.AppendRows(std::move(step));
   return diff_src;
 }
 
@@ -231,7 +224,8 @@ void LowerTraining(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
   const int channels = node.shape.c;
   Norm norm = {.name = node.name,
                .activation = std::nullopt,
-               .pixels = static_cast<int>(node.shape.size() / channels),
+               .rows = node.shape.n * node.shape.h,
+               .width = node.shape.w,
                .channels = channels,
                .epsilon = batch_norm.epsilon,
                .is_frozen = !tape.IsTrainable(node.name + ".weight"),
@@ -254,16 +248,17 @@ void LowerTraining(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
   }
   EmitStatistics(norm, emitter);
   tape.SetResult(result, EmitForward(norm, emitter));
+  tape.OnRecompute(result, [norm, &tape] { return EmitForward(norm, tape.emitter()); });
   tape.OnBackward(result, [=, &tape](const TensorRef& diff_dst) {
-    Emitter& emit = tape.emitter();
-    const Gradients gradients = EmitParameterGradients(norm, diff_dst, emit);
-    const dnnl::memory::desc vector({channels}, DataType::f32, Tag::x);
-    const std::string weight = norm.name + ".weight";
-    const std::string bias = norm.name + ".bias";
-    if (tape.IsTrainable(weight)) tape.StoreGradient(weight, gradients.weight, vector);
-    if (tape.IsTrainable(bias)) tape.StoreGradient(bias, gradients.bias, vector);
+    const auto store = [&](const std::string& name) {
+      return tape.IsTrainable(name) ? tape.GradientStore(name) : Store();
+    };
+    const Store weight = store(norm.name + ".weight");
+    const Store bias = store(norm.name + ".bias");
+    const TensorRef means = EmitParameterGradients(norm, diff_dst, weight, bias, tape.emitter());
     if (!tape.NeedsGradient(tape.graph().node(id).inputs[0])) return;
-    tape.AddGradient(id, 0, EmitBackward(norm, gradients.means, diff_dst, emit));
+    const TensorRef again = tape.GradientAgain(result, diff_dst);
+    tape.AddGradient(id, 0, EmitBackward(norm, means, again, tape.emitter()));
   });
 }
 

@@ -1,7 +1,9 @@
 #include "engine/graph/infer_shape.h"
 #include "engine/onednn/lower.h"
 #include "engine/onednn/training/depthwise_gradients.h"
+#include "engine/onednn/training/depthwise_rows.h"
 #include "engine/onednn/training/lower_training.h"
+#include "engine/onednn/training/pointwise_rows.h"
 
 namespace avocet {
 namespace {
@@ -95,6 +97,8 @@ void EmitWeightGradients(const Conv2d& conv, const Geometry& g,
 }  // namespace
 
 TensorRef LowerTraining(const Conv2d& conv, NodeId id, Tape& tape) {
+  if (TakesPointwiseRows(conv, id, tape)) return LowerPointwiseRows(conv, id, tape);
+  if (TakesDepthwiseRows(conv, id, tape)) return LowerDepthwiseRows(conv, id, tape);
   const Node& node = tape.graph().node(id);
   Emitter& emitter = tape.emitter();
   const TensorRef src = tape.Input(id);

@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/graph/parameter_spec.h"
+#include "engine/onednn/training/sum_step.h"
 
 namespace avocet {
 namespace {
@@ -42,7 +43,9 @@ Tape::Tape(const Graph& graph, const TrainingPlanOptions& options, Emitter* emit
       emitter_(emitter),
       state_(state),
       results_(graph.nodes().size()),
+      recompute_(graph.nodes().size()),
       gradients_(graph.nodes().size()),
+      gradient_again_(graph.nodes().size()),
       backward_(graph.nodes().size()) {
   for (const std::vector<NodeId>& readers : graph.Consumers()) {
     only_reader_.push_back(readers.size() == 1 ? readers[0] : -1);
@@ -72,6 +75,16 @@ const TensorRef& Tape::Input(NodeId id, std::size_t index) const {
   return Result(graph_.node(id).inputs[index]);
 }
 
+void Tape::OnRecompute(NodeId id, std::function<TensorRef()> emit) {
+  recompute_[Index(id)] = std::move(emit);
+}
+
+TensorRef Tape::InputAgain(NodeId id, std::size_t index) {
+  const NodeId source = graph_.node(id).inputs[index];
+  const bool again = recompute_[Index(source)] && OnlyReader(source) == id;
+  return again ? recompute_[Index(source)]() : Result(source);
+}
+
 dnnl::memory Tape::Parameter(const std::string& name, const dnnl::memory::desc& desc) {
   for (const BoundParameter& bound : bound_) {
     if (bound.name == name && bound.memory.get_desc() == desc) return bound.memory;
@@ -98,8 +111,19 @@ Emitter::Argument Tape::Weights(const std::string& name, const dnnl::memory::des
 
 void Tape::OnBackward(NodeId id, Backward emit) { backward_[Index(id)] = std::move(emit); }
 
-void Tape::AddGradient(NodeId id, std::size_t index, const TensorRef& diff) {
-  AddResultGradient(graph_.node(id).inputs[index], diff);
+void Tape::AddGradient(NodeId id, std::size_t index, const TensorRef& diff,
+                       std::function<TensorRef()> emit_again) {
+  const NodeId source = graph_.node(id).inputs[index];
+  AddResultGradient(source, diff);
+  gradient_again_[Index(source)] = std::move(emit_again);
+}
+
+TensorRef Tape::GradientAgain(NodeId id, const TensorRef& diff_dst) {
+  const bool again = gradients_[Index(id)].size() == 1 && gradient_again_[Index(id)];
+  if (!again) return diff_dst;
+  // It is for the steps that follow, not for those that had the first.
+  emitter_->EndTurns();
+  return gradient_again_[Index(id)]();
 }
 
 void Tape::AddResultGradient(NodeId id, const TensorRef& diff) {
@@ -115,26 +139,33 @@ TensorRef Tape::SumOfGradients(NodeId id) {
       sum = diff;
       continue;
     }
-    const dnnl::binary::primitive_desc descriptor(emitter_->engine(), dnnl::algorithm::binary_add,
-                                                  sum.desc, diff.desc, sum.desc,
-                                                  Emitter::Attributes());
     const TensorRef dst = emitter_->NewTensor(sum.desc);
-    emitter_->Step<dnnl::binary>(
-        name + ".diff", descriptor,
-        {{DNNL_ARG_SRC_0, sum}, {DNNL_ARG_SRC_1, diff}, {DNNL_ARG_DST, dst}});
+    emitter_->AppendRows(SumStep(name + ".diff", graph_.node(id).shape, sum, diff, dst));
     sum = dst;
   }
   return sum;
+}
+
+std::function<void(const float* values)> Tape::GradientStore(const std::string& name) {
+  StepState* state = state_;
+  const std::span<float> gradient = state->gradients.Get(name);
+  state->gradient_order.push_back(name);
+  return [=](const float* values) {
+    if (state->accumulate) {
+      for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += values[i];
+    } else if (values != gradient.data()) {
+      std::copy_n(values, gradient.size(), gradient.data());
+    }
+    if (state->on_gradient) state->on_gradient(name);
+  };
 }
 
 void Tape::StoreGradient(const std::string& name, const TensorRef& diff,
                          const dnnl::memory::desc& plain) {
   AVOCET_CHECK(diff.desc.get_data_type() == DataType::f32);
   StepState* state = state_;
-  float* const gradient = state->gradients.Get(name).data();
-  const std::size_t size = state->gradients.Get(name).size();
-  AVOCET_CHECK(plain.get_size() == size * sizeof(float));
-  state->gradient_order.push_back(name);
+  const std::span<float> gradient = state->gradients.Get(name);
+  AVOCET_CHECK(plain.get_size() == gradient.size_bytes());
   std::shared_ptr<Reorder> reorder;
   std::vector<TensorRef> tensors = {diff};
   if (diff.desc != plain) {
@@ -142,20 +173,14 @@ void Tape::StoreGradient(const std::string& name, const TensorRef& diff,
     tensors.push_back(emitter_->NewTensor(plain));  // for a sum
   }
   emitter_->KernelStep(name + ".diff", "own:store", std::move(tensors),
-                       [=](std::span<void* const> addresses) {
+                       [=, store = GradientStore(name)](std::span<void* const> addresses) {
                          void* from = addresses[0];
                          if (reorder != nullptr) {
-                           void* to = state->accumulate ? addresses[1] : gradient;
+                           void* to = state->accumulate ? addresses[1] : gradient.data();
                            reorder->Run(from, to);
                            from = to;
                          }
-                         const auto* values = static_cast<const float*>(from);
-                         if (state->accumulate) {
-                           for (std::size_t i = 0; i < size; ++i) gradient[i] += values[i];
-                         } else if (values != gradient) {
-                           std::copy_n(values, size, gradient);
-                         }
-                         if (state->on_gradient) state->on_gradient(name);
+                         store(static_cast<const float*>(from));
                        });
 }
 

@@ -33,6 +33,8 @@ class Tape {
   const TrainingPlanOptions& options() const { return options_; }
   Emitter& emitter() { return *emitter_; }
   StepState* state() { return state_; }
+  // Of the program's activations.
+  dnnl::memory::data_type type() const { return emitter_->type(); }
 
   // The node that alone reads the result of `id`; -1 if there are none or several.
   NodeId OnlyReader(NodeId id) const;
@@ -43,6 +45,13 @@ class Tape {
   const TensorRef& Result(NodeId id) const;
   // Of the node that `id` reads as its `index`th input.
   const TensorRef& Input(NodeId id, std::size_t index = 0) const;
+
+  // `emit` computes the result of `id` once more, by a row step and from what the backward pass
+  // needs anyway, and returns it.
+  void OnRecompute(NodeId id, std::function<TensorRef()> emit);
+  // For the backward pass of `id`, a row step: `Input`, or the same computed once more where `id`
+  // is its only reader. Then nothing but these steps takes it up, and it never is in memory.
+  TensorRef InputAgain(NodeId id, std::size_t index = 0);
 
   // Whether this parameter gets a gradient.
   bool IsTrainable(const std::string& name) const { return !options_.frozen.contains(name); }
@@ -62,12 +71,20 @@ class Tape {
   using Backward = std::function<void(const TensorRef& diff_dst)>;
   void OnBackward(NodeId id, Backward emit);
   // A part of the gradient for the `index`th input of `id`: they add up. Nobody writes over it.
-  void AddGradient(NodeId id, std::size_t index, const TensorRef& diff);
+  // `emit_again`, if there is one, computes it once more, by a row step and from what the backward
+  // pass keeps anyway, and returns it.
+  void AddGradient(NodeId id, std::size_t index, const TensorRef& diff,
+                   std::function<TensorRef()> emit_again = nullptr);
+  // For a Backward of `id`, which got `diff_dst`: this, or the same computed once more. Then
+  // nothing but neighbouring row steps takes up either of the two.
+  TensorRef GradientAgain(NodeId id, const TensorRef& diff_dst);
   // The same for the result of `id`.
   void AddResultGradient(NodeId id, const TensorRef& diff);
   // `diff`, float32, is the gradient of `name`, which is plain as `plain`.
   void StoreGradient(const std::string& name, const TensorRef& diff,
                      const dnnl::memory::desc& plain);
+  // The same for steps that store it themselves, once a run: what they call with the gradient.
+  std::function<void(const float* values)> GradientStore(const std::string& name);
 
   // Emits the backward pass, after AddResultGradient of the output. Leaves the name of the node at
   // hand in `node_name`, for whoever catches an exception.
@@ -86,7 +103,9 @@ class Tape {
   std::vector<NodeId> only_reader_;
   std::vector<bool> needs_gradient_;
   std::vector<TensorRef> results_;  // id -1: not yet
+  std::vector<std::function<TensorRef()>> recompute_;
   std::vector<std::vector<TensorRef>> gradients_;
+  std::vector<std::function<TensorRef()>> gradient_again_;  // of their last part
   std::vector<Backward> backward_;
   std::vector<BoundParameter> bound_;
 };

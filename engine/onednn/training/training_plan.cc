@@ -96,6 +96,7 @@ absl::StatusOr<std::unique_ptr<TrainingPlan>> TrainingPlan::Compile(
     state->step.gradients = GradientsOf(shaped, options);
     Emitter emitter(dnnl::engine(dnnl::engine::kind::cpu, 0), /*weights=*/nullptr,
                     options.precision == Precision::kBFloat16 ? DataType::bf16 : DataType::f32);
+    emitter.set_turns(options.turns);
     Tape tape(shaped, options, &emitter, &state->step);
     const TensorRef input = emitter.NewTensor(ChannelsLast(shaped.node(0).shape, DataType::f32));
     tape.SetResult(0, emitter.Convert("input.to_type", input, emitter.type()));

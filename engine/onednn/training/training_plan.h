@@ -23,6 +23,7 @@
 #include "engine/graph/graph.h"
 #include "engine/graph/parameters.h"
 #include "engine/onednn/inference_plan.h"
+#include "engine/onednn/turn_options.h"
 
 namespace avocet {
 
@@ -41,6 +42,7 @@ struct TrainingPlanOptions {
   // If set, batch norms take their statistics over the batches of all its members. Outlives the
   // plan.
   Collective* sync_batch_norm = nullptr;
+  TurnOptions turns = {};
 };
 
 // Owns activations and gradients, not the parameters. One thread at a time, the one that compiled

@@ -216,22 +216,32 @@ class GradientTest : public testing::TestWithParam<Case> {
   Graph graph_ = BuildCase(GetParam());
 };
 
+// `turns`: those of the plan.
+void ExpectDifferencesOfTheReference(const Graph& graph, int threads, const TurnOptions& turns) {
+  const auto plan = CompileForTraining(graph, {.threads = threads, .turns = turns});
+  Parameters parameters = NamedParameters(graph);
+  const double loss = plan->Step(parameters, {});
+  EXPECT_NEAR(loss, ReferenceLoss(graph, NamedParameters(graph)), 1e-5 * loss);
+  double largest = 0;
+  for (const std::string& name : plan->gradients().names()) {
+    largest = std::max(largest, Norm(plan->gradients().Get(name)));
+  }
+  for (const std::string& name : plan->gradients().names()) {
+    // A bias that a batch norm cancels has a gradient of rounding noise.
+    EXPECT_LT(DirectionError(graph, name, plan->gradients().Get(name), 1e-3 * largest), kTolerance)
+        << name << ", threads " << threads;
+  }
+}
+
 TEST_P(GradientTest, EqualsDifferencesOfTheReference) {
+  for (const int threads : {1, 2}) ExpectDifferencesOfTheReference(graph_, threads, {});
+}
+
+// As for tensors that are larger than caches, and with turns of a row or two.
+TEST_P(GradientTest, InTurnsEqualsDifferencesOfTheReference) {
   for (const int threads : {1, 2}) {
-    const auto plan = CompileForTraining(graph_, {.threads = threads});
-    Parameters parameters = NamedParameters(graph_);
-    const double loss = plan->Step(parameters, {});
-    EXPECT_NEAR(loss, ReferenceLoss(graph_, NamedParameters(graph_)), 1e-5 * loss);
-    double largest = 0;
-    for (const std::string& name : plan->gradients().names()) {
-      largest = std::max(largest, Norm(plan->gradients().Get(name)));
-    }
-    for (const std::string& name : plan->gradients().names()) {
-      // A bias that a batch norm cancels has a gradient of rounding noise.
-      EXPECT_LT(DirectionError(graph_, name, plan->gradients().Get(name), 1e-3 * largest),
-                kTolerance)
-          << name << ", threads " << threads;
-    }
+    ExpectDifferencesOfTheReference(graph_, threads,
+                                    {.bytes = 4 << 10, .large_tensor = 0, .streamed_tensor = 0});
   }
 }
 
@@ -247,6 +257,7 @@ TEST_P(GradientTest, PerturbedGradientIsNoticed) {
 }
 
 TEST_P(GradientTest, InBFloat16IsNearFloat32) {
+  if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
   const auto exact = CompileForTraining(graph_, {});
   Parameters parameters = NamedParameters(graph_);
   exact->Step(parameters, {});
@@ -257,7 +268,6 @@ TEST_P(GradientTest, InBFloat16IsNearFloat32) {
   double square = 0, error = 0;
   for (const std::string& name : plan->gradients().names()) {
     const std::span<const float> expected = exact->gradients().Get(name);
-  if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
     const std::span<const float> found = plan->gradients().Get(name);
     for (std::size_t i = 0; i < found.size(); ++i) {
       square += double{expected[i]} * expected[i];

@@ -1,4 +1,5 @@
 // What a training plan promises besides right gradients: options, order, repeats.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,12 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "engine/graph/builder.h"
+#include "engine/kernels/cpu.h"
+#include "engine/onednn/inference_model.h"
 #include "tests/onednn/training/train_step.h"
 #include "tests/reference/golden.h"
 
 namespace avocet {
 namespace {
+
+using testing::ElementsAre;
+using testing::StartsWith;
 
 constexpr int kImages = 4;
 constexpr int kSize = 6;
@@ -65,10 +72,31 @@ TEST(FrozenParameters, HaveNoGradientAndNothingBelowIsComputed) {
   EXPECT_EQ(plan->gradient_order().size(), plan->gradients().names().size());
   Parameters parameters = NamedParameters(graph);
   for (const StepProfile& step : plan->Profile(parameters, 1)) {
-    EXPECT_FALSE(step.name.starts_with("first.diff")) << step.name;
-    EXPECT_FALSE(step.name.starts_with("bn1.diff")) << step.name;
-    EXPECT_NE(step.name, "second.diff_src");
+    for (const std::string& name : std::vector<std::string>(absl::StrSplit(step.name, " + "))) {
+      EXPECT_FALSE(name.starts_with("first.diff")) << step.name;
+      EXPECT_FALSE(name.starts_with("bn1.diff")) << step.name;
+      EXPECT_NE(name, "second.diff_src") << step.name;
+    }
   }
+}
+
+// A gradient that is computed once more is so where it is taken up, and not beside the first.
+TEST(TrainingPlan, ComputesGradientsAgainInTheTurnThatNeedsThem) {
+  if (!HasFloat32Kernels() || HasAvx512Kernels()) GTEST_SKIP() << "no depthwise row steps here";
+  Builder b({.channels = 3, .height = 8, .width = 8});
+  Value x = b.Conv("pw", b.input(), {.out_channels = 16, .kernel = 1});
+  x = b.Activation(b.BatchNorm("bn1", x), ActivationKind::kRelu);
+  x = b.BatchNorm("bn2", b.Conv("dw", x, {.out_channels = 16, .kernel = 3, .groups = 16}));
+  b.Linear("last", b.GlobalAveragePool(x), 5);
+  const Graph graph = *(*std::move(b).Finish()).Reshape(2, 8, 8);
+  const auto plan = CompileForTraining(graph, {.turns = {.large_tensor = 0}});
+  Parameters parameters = NamedParameters(graph);
+  std::vector<std::string> with_gradient;
+  for (const StepProfile& step : plan->Profile(parameters, 1)) {
+    if (step.name.find("dw.diff_src") != std::string::npos) with_gradient.push_back(step.name);
+  }
+  EXPECT_THAT(with_gradient, ElementsAre("dw.diff_src + bn1.diff_weights",
+                                         StartsWith("dw.diff_src + bn1.diff_src")));
 }
 
 TEST(FrozenParameters, StayAsTheyAre) {
@@ -173,9 +201,17 @@ TEST(TrainingPlan, TellsFinalGradientsInTheirOrder) {
   EXPECT_EQ(order, names);
 }
 
+TEST(TrainingPlan, SaysThatTheCpuHasNoBFloat16) {
+  if (HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has bfloat16 instructions";
+  const auto plan = TrainingPlan::Compile(BuildNetwork(), {.precision = Precision::kBFloat16});
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(plan.status().message().find("float32 works everywhere"), std::string::npos);
+}
+
 TEST(TrainingPlan, RepeatsToTheLastBit) {
   const Graph graph = BuildNetwork();
   for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+    if (precision == Precision::kBFloat16 && !HasBFloat16Instructions()) continue;
     for (const int threads : {1, 2}) {
       double loss = 0;
       std::vector<std::vector<float>> first;

@@ -1,0 +1,196 @@
+#include "engine/onednn/training/pointwise_rows.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/kernels/cpu.h"
+#include "engine/kernels/outer_products.h"
+#include "engine/kernels/pointwise.h"
+#include "engine/onednn/team.h"
+#include "engine/onednn/training/channel_sums.h"
+
+namespace avocet {
+namespace {
+
+using DataType = dnnl::memory::data_type;
+using Tag = dnnl::memory::format_tag;
+
+struct Sizes {
+  int rows;   // of all images
+  int width;  // pixels a row
+  int in_channels;
+  int out_channels;
+};
+
+Sizes SizesOf(NodeId id, const Tape& tape) {
+  const Node& node = tape.graph().node(id);
+  return {.rows = node.shape.n * node.shape.h,
+          .width = node.shape.w,
+          .in_channels = tape.graph().node(node.inputs[0]).shape.c,
+          .out_channels = node.shape.c};
+}
+
+std::int64_t PackedSize(int from, int to) {
+  return std::int64_t{PointwiseTiles(to)} * kPointwiseTile * from;
+}
+
+// A matrix [to, from], element (t, f) at t * to_stride + f * from_stride, as RunPointwise wants it.
+void PackWeights(const float* matrix, int from, int to, std::ptrdiff_t from_stride,
+                 std::ptrdiff_t to_stride, float* packed) {
+  ParallelFor(PointwiseTiles(to), [&](int begin, int end) {
+    for (int tile = begin; tile < end; ++tile) {
+      const int first = tile * kPointwiseTile;
+      const int count = std::min(kPointwiseTile, to - first);
+      float* row = packed + std::ptrdiff_t{tile} * kPointwiseTile * from;
+      for (int f = 0; f < from; ++f, row += kPointwiseTile) {
+        const float* element = matrix + f * from_stride + first * to_stride;
+        for (int t = 0; t < count; ++t) row[t] = element[t * to_stride];
+        std::fill(row + count, row + kPointwiseTile, 0.0f);
+      }
+    }
+  });
+}
+
+// What multiplies each pixel of a tensor with a matrix.
+struct Product {
+  int width;
+  int from;
+  int to;
+  std::ptrdiff_t from_stride;  // of the elements of the parameter
+  std::ptrdiff_t to_stride;
+  dnnl::memory weights;
+  std::optional<dnnl::memory> bias;
+};
+
+RowStep ProductStep(const std::string& name, int rows, const Product& product, const TensorRef& src,
+                    const TensorRef& dst, Emitter& emitter) {
+  const std::int64_t packed_size = PackedSize(product.from, product.to);
+  RowStep step;
+  step.name = name;
+  step.implementation = std::string("own_1x1:") + Float32Isa();
+  step.rows = rows;
+  step.by_row = {src, dst};
+  step.writes = {emitter.NewTensor({{packed_size}, DataType::f32, Tag::x})};
+  step.fixed_bytes = static_cast<std::size_t>(packed_size) * sizeof(float);
+  step.start = [product](RowStep::Whole whole) {
+    PackWeights(static_cast<const float*>(product.weights.get_data_handle()), product.from,
+                product.to, product.from_stride, product.to_stride, static_cast<float*>(whole[0]));
+  };
+  step.run = [product](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
+    const Pointwise<float> call = {
+        .src = static_cast<const float*>(tensors[0].rows),
+        .weights = static_cast<const float*>(whole[0]),
+        .bias = product.bias ? static_cast<const float*>(product.bias->get_data_handle()) : nullptr,
+        .gate = nullptr,
+        .residual = nullptr,
+        .dst = static_cast<float*>(tensors[1].rows),
+        .in_channels = product.from,
+        .out_channels = product.to,
+        .activation = std::nullopt};
+    RunPointwise(call, 0, turn.count() * product.width, 0, PointwiseTiles(product.to), nullptr);
+  };
+  return step;
+}
+
+void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const TensorRef& diff_dst,
+                     Tape& tape) {
+  Emitter& emitter = tape.emitter();
+  const std::string name = tape.graph().node(id).name;
+  const int count = sizes.in_channels * sizes.out_channels;
+  const int parts = std::min(TeamSize(), sizes.rows);
+  RowStep step;
+  step.name = name + ".diff_weights";
+  step.implementation = "own_1x1:highway";
+  step.rows = sizes.rows;
+  step.by_row = {src, diff_dst};
+  step.writes = {emitter.NewTensor({{parts, count}, DataType::f32, Tag::ab})};
+  step.fixed_bytes = static_cast<std::size_t>(count) * sizeof(float);
+  step.start = [=](RowStep::Whole whole) {
+    ParallelTeam(parts, [&](int, int begin, int end) {
+      std::fill(static_cast<float*>(whole[0]) + std::ptrdiff_t{begin} * count,
+                static_cast<float*>(whole[0]) + std::ptrdiff_t{end} * count, 0.0f);
+    });
+  };
+  step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
+    AddOuterProducts(static_cast<const float*>(tensors[1].rows), sizes.out_channels,
+                     static_cast<const float*>(tensors[0].rows), sizes.in_channels,
+                     turn.count() * sizes.width,
+                     static_cast<float*>(whole[0]) + std::ptrdiff_t{turn.part} * count);
+  };
+  step.finish = [=, store = tape.GradientStore(name + ".weight")](RowStep::Whole whole) {
+    auto* sums = static_cast<float*>(whole[0]);
+    ParallelFor(count, [&](int begin, int end) {
+      for (int part = 1; part < parts; ++part) {
+        const float* own = sums + std::ptrdiff_t{part} * count;
+        for (int i = begin; i < end; ++i) sums[i] += own[i];
+      }
+    });
+    store(sums);
+  };
+  emitter.AppendRows(std::move(step));
+}
+
+}  // namespace
+
+bool TakesRows(const Tape& tape) {
+  return tape.type() == DataType::f32 && HasFloat32Kernels() && !HasAvx512Kernels();
+}
+
+bool TakesPointwiseRows(const Conv2d& conv, NodeId id, const Tape& tape) {
+  if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1 || !TakesRows(tape)) return false;
+  const Sizes sizes = SizesOf(id, tape);
+  const TurnOptions& turns = tape.options().turns;
+  const std::int64_t channels = std::max(sizes.in_channels, sizes.out_channels);
+  const std::int64_t weights = std::int64_t{sizes.in_channels} * sizes.out_channels;
+  constexpr std::int64_t kBytes = sizeof(float);
+  return channels * sizes.rows * sizes.width * kBytes >= turns.large_tensor &&
+         // Else turns would fetch weights and sums rather than rows.
+         (weights * kBytes <= static_cast<std::int64_t>(turns.bytes) || turns.large_tensor == 0);
+}
+
+TensorRef LowerPointwiseRows(const Conv2d& conv, NodeId id, Tape& tape) {
+  Emitter& emitter = tape.emitter();
+  const Node& node = tape.graph().node(id);
+  const Sizes sizes = SizesOf(id, tape);
+  const dnnl::memory weights =
+      tape.Parameter(node.name + ".weight",
+                     {{sizes.out_channels, sizes.in_channels, 1, 1}, DataType::f32, Tag::oihw});
+  Product forward = {.width = sizes.width,
+                     .from = sizes.in_channels,
+                     .to = sizes.out_channels,
+                     .from_stride = 1,
+                     .to_stride = sizes.in_channels,
+                     .weights = weights,
+                     .bias = std::nullopt};
+  if (conv.bias) forward.bias = tape.Vector(node.name + ".bias", sizes.out_channels);
+  const TensorRef dst = emitter.NewTensor(emitter.Activation(node.shape));
+  emitter.AppendRows(ProductStep(node.name, sizes.rows, forward, tape.Input(id), dst, emitter));
+  tape.OnBackward(id, [=, &tape, has_bias = conv.bias](const TensorRef& diff_dst) {
+    const Node& self = tape.graph().node(id);
+    if (tape.IsTrainable(self.name + ".weight")) {
+      EmitDiffWeights(sizes, id, tape.InputAgain(id), diff_dst, tape);
+    }
+    if (has_bias && tape.IsTrainable(self.name + ".bias")) {
+      EmitChannelSums(self.name + ".diff_bias", self.name + ".bias", self.shape, diff_dst,
+                      std::nullopt, tape);
+    }
+    if (!tape.NeedsGradient(self.inputs[0])) return;
+    const Product backward = {.width = sizes.width,
+                              .from = sizes.out_channels,
+                              .to = sizes.in_channels,
+                              .from_stride = sizes.in_channels,
+                              .to_stride = 1,
+                              .weights = weights,
+                              .bias = std::nullopt};
+    const TensorRef diff_src = tape.emitter().NewTensor(tape.Input(id).desc);
+    tape.emitter().AppendRows(ProductStep(self.name + ".diff_src", sizes.rows, backward, diff_dst,
+                                          diff_src, tape.emitter()));
+    tape.AddGradient(id, 0, diff_src);
+  });
+  return dst;
+}
+
+}  // namespace avocet

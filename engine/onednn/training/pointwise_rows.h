@@ -1,0 +1,23 @@
+// 1x1 convolutions in training as row steps, by our own kernels (engine/kernels).
+#ifndef AVOCET_ENGINE_ONEDNN_TRAINING_POINTWISE_ROWS_H_
+#define AVOCET_ENGINE_ONEDNN_TRAINING_POINTWISE_ROWS_H_
+
+#include "engine/graph/graph.h"
+#include "engine/onednn/training/tape.h"
+
+namespace avocet {
+
+// Whether convolutions as row steps are the way in this program: in float32, on CPUs without
+// AVX-512, where they have been measured.
+bool TakesRows(const Tape& tape);
+
+// Whether the steps below are the way to compute the node `id`: where its tensors are larger than
+// caches, neighbours that take turns with it gain more than oneDNN's faster products.
+bool TakesPointwiseRows(const Conv2d& conv, NodeId id, const Tape& tape);
+
+// As LowerTraining.
+TensorRef LowerPointwiseRows(const Conv2d& conv, NodeId id, Tape& tape);
+
+}  // namespace avocet
+
+#endif  // AVOCET_ENGINE_ONEDNN_TRAINING_POINTWISE_ROWS_H_
