@@ -9,14 +9,15 @@
 namespace avocet {
 
 float LargestInt8Weight(bool is_guarded) {
+  if (is_guarded) return 127.0f;
   switch (dnnl::get_effective_cpu_isa()) {
     case dnnl::cpu_isa::sse41:
     case dnnl::cpu_isa::avx:
     case dnnl::cpu_isa::avx2:
     case dnnl::cpu_isa::avx512_core:
-      return is_guarded ? 127.0f : 64.0f;
+      return 64.0f;
     default:
-      return is_guarded ? 127.0f : 127.0f;
+      return 127.0f;
   }
 }
 
