@@ -5,6 +5,7 @@
 
 #include "engine/kernels/channel_scale.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/own_step.h"
 #include "engine/onednn/training/partial_sums.h"
 
 namespace avocet {
@@ -12,10 +13,7 @@ namespace avocet {
 void EmitChannelSums(const std::string& step_name, const std::string& parameter, const Shape& shape,
                      const TensorRef& left, const std::optional<TensorRef>& right, Tape& tape) {
   const PartialSums sums(shape.n * shape.h, shape.c);
-  RowStep step;
-  step.name = step_name;
-  step.implementation = "own:highway";
-  step.rows = shape.n * shape.h;
+  RowStep step = OwnStep(step_name, shape);
   step.by_row = {left};
   if (right) step.by_row.push_back(*right);
   step.writes = {sums.NewTensor(tape.emitter())};

@@ -5,19 +5,9 @@
 
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/own_step.h"
 
 namespace avocet {
-namespace {
-
-RowStep NewStep(const std::string& name, const Shape& shape) {
-  RowStep step;
-  step.name = name;
-  step.implementation = "own:highway";
-  step.rows = shape.n * shape.h;
-  return step;
-}
-
-}  // namespace
 
 TensorRef LowerTraining(const Activation& activation, NodeId id, Tape& tape) {
   const Node& node = tape.graph().node(id);
@@ -25,7 +15,7 @@ TensorRef LowerTraining(const Activation& activation, NodeId id, Tape& tape) {
   const TensorRef dst = tape.emitter().NewTensor(src.desc);
   const ActivationKind kind = activation.kind;
   const std::ptrdiff_t row = std::ptrdiff_t{node.shape.w} * node.shape.c;
-  RowStep step = NewStep(node.name, node.shape);
+  RowStep step = OwnStep(node.name, node.shape);
   step.by_row = {src, dst};
   WithType(tape.type(), [&]<typename T>(T*) {
     step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole) {
@@ -37,7 +27,7 @@ TensorRef LowerTraining(const Activation& activation, NodeId id, Tape& tape) {
   tape.OnBackward(id, [=, &tape](const TensorRef& diff_dst) {
     const Node& self = tape.graph().node(id);
     const TensorRef diff_src = tape.emitter().NewTensor(src.desc);
-    RowStep backward = NewStep(self.name + ".diff_src", self.shape);
+    RowStep backward = OwnStep(self.name + ".diff_src", self.shape);
     backward.by_row = {src, diff_dst, diff_src};
     WithType(tape.type(), [&]<typename T>(T*) {
       backward.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole) {

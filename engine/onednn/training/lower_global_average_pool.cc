@@ -4,25 +4,18 @@
 #include "engine/kernels/channel_scale.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/own_step.h"
 #include "engine/onednn/training/partial_sums.h"
 
 namespace avocet {
 namespace {
-
-RowStep NewStep(const std::string& name, const Shape& shape) {
-  RowStep step;
-  step.name = name;
-  step.implementation = "own:highway";
-  step.rows = shape.n * shape.h;
-  return step;
-}
 
 // dst [N, C] = means over the pixels of `src`, of `shape`.
 TensorRef EmitMean(const std::string& name, const Shape& shape, const TensorRef& src,
                    Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(emitter.Activation({shape.n, shape.c, 1, 1}));
   const ImageSums sums(shape);
-  RowStep step = NewStep(name, shape);
+  RowStep step = OwnStep(name, shape);
   step.by_row = {src};
   step.writes = {dst, sums.NewTensor(emitter)};
   step.start = [sums](RowStep::Whole whole) { sums.Clear(whole[1]); };
@@ -51,7 +44,7 @@ TensorRef EmitMean(const std::string& name, const Shape& shape, const TensorRef&
 TensorRef EmitSpread(const std::string& name, const Shape& shape, const TensorRef& diff_dst,
                      Emitter& emitter) {
   const TensorRef diff_src = emitter.NewTensor(emitter.Activation(shape));
-  RowStep step = NewStep(name, shape);
+  RowStep step = OwnStep(name, shape);
   step.by_row = {diff_src};
   step.reads = {diff_dst};
   WithType(emitter.type(), [&]<typename T>(T*) {

@@ -7,6 +7,7 @@
 #include "engine/onednn/training/channel_sums.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/own_step.h"
 #include "engine/onednn/training/partial_sums.h"
 #include "engine/onednn/training/random_mask.h"
 
@@ -14,15 +15,6 @@ namespace avocet {
 namespace {
 
 std::ptrdiff_t RowSize(const Shape& shape) { return std::ptrdiff_t{shape.w} * shape.c; }
-
-// A step whose rows are those of `shape`.
-RowStep NewStep(const std::string& name, const Shape& shape) {
-  RowStep step;
-  step.name = name;
-  step.implementation = "own:highway";
-  step.rows = shape.n * shape.h;
-  return step;
-}
 
 // One gate [channels] in float32.
 template <typename T>
@@ -38,7 +30,7 @@ std::vector<float> GateOf(const void* gates, int image, int channels) {
 TensorRef EmitGate(const std::string& name, const Shape& shape, const TensorRef& src,
                    const TensorRef& gate, Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(src.desc);
-  RowStep step = NewStep(name, shape);
+  RowStep step = OwnStep(name, shape);
   step.by_row = {src, dst};
   step.reads = {gate};
   WithType(emitter.type(), [&]<typename T>(T*) {
@@ -60,7 +52,7 @@ TensorRef EmitGateGradient(const std::string& name, const Shape& shape, const Te
                            const TensorRef& gate, const TensorRef& diff_dst, Emitter& emitter) {
   const TensorRef diff_gate = emitter.NewTensor(gate.desc);
   const ImageSums sums(shape);
-  RowStep step = NewStep(name, shape);
+  RowStep step = OwnStep(name, shape);
   step.by_row = {src, diff_dst};
   step.writes = {diff_gate, sums.NewTensor(emitter)};
   step.start = [sums](RowStep::Whole whole) { sums.Clear(whole[1]); };
@@ -87,7 +79,7 @@ TensorRef EmitGateGradient(const std::string& name, const Shape& shape, const Te
 TensorRef EmitScale(const std::string& name, const Shape& shape, const TensorRef& src,
                     const dnnl::memory& gamma, Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(src.desc);
-  RowStep step = NewStep(name, shape);
+  RowStep step = OwnStep(name, shape);
   step.by_row = {src, dst};
   WithType(emitter.type(), [&]<typename T>(T*) {
     step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole) {
@@ -104,7 +96,7 @@ TensorRef EmitScale(const std::string& name, const Shape& shape, const TensorRef
 TensorRef EmitDrop(const std::string& name, const Shape& shape, const TensorRef& src,
                    const RandomMask& mask, StepState* state, Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(src.desc);
-  RowStep step = NewStep(name, shape);
+  RowStep step = OwnStep(name, shape);
   step.by_row = {src, dst};
   WithType(emitter.type(), [&]<typename T>(T*) {
     step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole) {

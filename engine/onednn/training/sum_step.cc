@@ -2,15 +2,13 @@
 
 #include "engine/kernels/channel_scale.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/own_step.h"
 
 namespace avocet {
 
 RowStep SumStep(const std::string& name, const Shape& shape, const TensorRef& left,
                 const TensorRef& right, const TensorRef& dst) {
-  RowStep step;
-  step.name = name;
-  step.implementation = "own:highway";
-  step.rows = shape.n * shape.h;
+  RowStep step = OwnStep(name, shape);
   step.by_row = {left, right, dst};
   WithType(dst.desc.get_data_type(), [&]<typename T>(T*) {
     step.run = [row = std::ptrdiff_t{shape.w} * shape.c](
