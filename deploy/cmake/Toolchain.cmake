@@ -18,8 +18,9 @@ if(AVOCET_WARNINGS_AS_ERRORS)
   target_compile_options(avocet_flags INTERFACE -Werror)
 endif()
 if(AVOCET_SANITIZER)
-  # -O1 keeps the numerics tests usable; frame pointers keep reports readable.
-  add_compile_options(-fsanitize=${AVOCET_SANITIZER} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  # -O1 keeps the numerics tests usable; frame pointers keep reports readable, and -g1 has their lines. Instrumented code with
+  # all of its variables takes half as long again to compile.
+  add_compile_options(-fsanitize=${AVOCET_SANITIZER} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${AVOCET_SANITIZER})
   # GCC loses track of initialised members behind the sanitizers' calls (its manual says so of -fsanitize).
   target_compile_options(avocet_flags INTERFACE -Wno-maybe-uninitialized)
@@ -28,3 +29,12 @@ if(AVOCET_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)
 endif()
+
+# avocet_compile_fast(): for the folder that calls it and those below. Code without loops over pixels or weights is compiled for
+# AddressSanitizer without optimisation: that halves the time it takes, and its tests are as fast. Not for ThreadSanitizer:
+# functions of the standard library that are not inlined then serve the shared libraries too, whose locks it cannot see.
+macro(avocet_compile_fast)
+  if(AVOCET_SANITIZER MATCHES "address")
+    add_compile_options(-O0)
+  endif()
+endmacro()
