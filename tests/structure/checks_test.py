@@ -156,6 +156,11 @@ class SelfContained(CheckTest):
         self.write("engine/base/shape.h", HEADER.replace("#include <vector>", ""))
         self.assert_reports(self.check, "engine/base/shape.h: does not compile alone")
 
+    def test_leaves_headers_that_a_source_file_includes_first_to_the_build(self):
+        self.write("engine/base/shape.h", HEADER.replace("#include <vector>", ""))
+        self.write("engine/base/shape.cc", '// Shapes.\n#include "engine/base/shape.h"\n\n#include <vector>\n')
+        self.assert_reports(self.check)
+
     def test_reads_the_flags_of_a_build_tree(self):
         self.write("build/compile_commands.json", """[{"directory": "/", "file": "a.cc",
             "command": "/usr/bin/c++ -DA=1 -DAVOCET_COMMIT=x -I/x -isystem /y -O1 -std=c++20 -c a.cc"}]""")
