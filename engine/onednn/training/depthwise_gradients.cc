@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "engine/graph/infer_shape.h"
-#include "engine/kernels/depthwise_backward.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/channel_sums.h"
+#include "engine/onednn/training/depthwise_source.h"
 #include "engine/onednn/training/numbers.h"
 
 namespace avocet {
@@ -18,7 +18,65 @@ namespace {
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
-DepthwiseSizes SizesOf(const Conv2d& conv, NodeId id, Tape& tape) {
+dnnl::memory::desc PlainWeights(const DepthwiseSizes& sizes) {
+  return {{sizes.channels, 1, 1, sizes.kernel, sizes.kernel}, DataType::f32, Tag::goihw};
+}
+
+void EmitFilterGradients(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape) {
+  Emitter& emitter = tape.emitter();
+  const std::string& name = tape.graph().node(id).name;
+  const DepthwiseSizes sizes = DepthwiseSizesOf(conv, id, tape);
+  const DepthwiseSource source(sizes, id, tape);
+  const int images = tape.graph().node(id).shape.n;
+  const int taps = sizes.kernel * sizes.kernel;
+  const int count = taps * sizes.channels;
+  const int parts = std::min(TeamSize(), images * sizes.out_height);
+  RowStep step;
+  step.name = name + ".diff_weights";
+  step.implementation = "own_dw:highway";
+  step.rows = images * sizes.out_height;
+  step.by_row = {diff_dst};
+  step.writes = {emitter.NewTensor({{parts, count}, DataType::f32, Tag::ab}),
+                 emitter.NewTensor({{count}, DataType::f32, Tag::x})};
+  step.start = [=](RowStep::Whole whole) {
+    std::fill_n(static_cast<float*>(source.Own(whole)[0]), std::ptrdiff_t{parts} * count, 0.0f);
+  };
+  WithType(emitter.type(), [&]<typename T>(T*) {
+    step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
+      const std::ptrdiff_t row = std::ptrdiff_t{sizes.out_width} * sizes.channels;
+      auto* const sums =
+          static_cast<float*>(source.Own(whole)[0]) + std::ptrdiff_t{turn.part} * count;
+      source.ForWindows(turn, whole, [&](const DepthwiseSource::Window& window, int offset) {
+        DepthwiseSizes own = sizes;
+        own.height = window.height;
+        own.pad_top = window.pad_top;
+        AddDepthwiseDiffWeights(own, static_cast<const T*>(window.src),
+                                static_cast<const T*>(tensors[0].rows) + offset * row, window.first,
+                                window.first + window.count, sums);
+      });
+    };
+  });
+  step.finish = [=, store = tape.GradientStore(name + ".weight")](RowStep::Whole whole) {
+    const auto* partial = static_cast<const float*>(source.Own(whole)[0]);
+    auto* diff = static_cast<float*>(source.Own(whole)[1]);
+    for (int c = 0; c < sizes.channels; ++c) {
+      for (int k = 0; k < taps; ++k) {
+        float sum = 0;
+        for (int part = 0; part < parts; ++part) {
+          sum += partial[part * count + k * sizes.channels + c];
+        }
+        diff[c * taps + k] = sum;
+      }
+    }
+    store(diff);
+  };
+  source.AddTo(step, emitter);
+  emitter.AppendRows(std::move(step));
+}
+
+}  // namespace
+
+DepthwiseSizes DepthwiseSizesOf(const Conv2d& conv, NodeId id, const Tape& tape) {
   const Node& node = tape.graph().node(id);
   const Shape& src = tape.graph().node(node.inputs[0]).shape;
   const Pads pads = ResolvePads(conv, src.h, src.w);
@@ -33,74 +91,21 @@ DepthwiseSizes SizesOf(const Conv2d& conv, NodeId id, Tape& tape) {
           .pad_left = pads.left};
 }
 
-dnnl::memory::desc PlainWeights(const DepthwiseSizes& sizes) {
-  return {{sizes.channels, 1, 1, sizes.kernel, sizes.kernel}, DataType::f32, Tag::goihw};
-}
-
-void EmitFilterGradients(const Conv2d& conv, NodeId id, const TensorRef& src,
-                         const TensorRef& diff_dst, Tape& tape) {
-  Emitter& emitter = tape.emitter();
-  const std::string& name = tape.graph().node(id).name;
-  const DepthwiseSizes sizes = SizesOf(conv, id, tape);
-  const int images = tape.graph().node(id).shape.n;
-  const int taps = sizes.kernel * sizes.kernel;
-  const int count = taps * sizes.channels;
-  const int parts = std::min(TeamSize(), images * sizes.out_height);
-  RowStep step;
-  step.name = name + ".diff_weights";
-  step.implementation = "own_dw:highway";
-  step.rows = images * sizes.out_height;
-  step.by_row = {diff_dst};
-  step.reads = {src};
-  step.writes = {emitter.NewTensor({{parts, count}, DataType::f32, Tag::ab}),
-                 emitter.NewTensor({{count}, DataType::f32, Tag::x})};
-  step.start = [=](RowStep::Whole whole) {
-    std::fill_n(static_cast<float*>(whole[1]), std::ptrdiff_t{parts} * count, 0.0f);
-  };
-  WithType(emitter.type(), [&]<typename T>(T*) {
-    step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
-      const std::ptrdiff_t from = std::ptrdiff_t{sizes.height} * sizes.width * sizes.channels;
-      const std::ptrdiff_t row = std::ptrdiff_t{sizes.out_width} * sizes.channels;
-      ForImages(turn, sizes.out_height, [&](int n, int begin, int end, int offset) {
-        AddDepthwiseDiffWeights(sizes, static_cast<const T*>(whole[0]) + n * from,
-                                static_cast<const T*>(tensors[0].rows) + offset * row, begin, end,
-                                static_cast<float*>(whole[1]) + std::ptrdiff_t{turn.part} * count);
-      });
-    };
-  });
-  step.finish = [=, store = tape.GradientStore(name + ".weight")](RowStep::Whole whole) {
-    const auto* partial = static_cast<const float*>(whole[1]);
-    auto* diff = static_cast<float*>(whole[2]);
-    for (int c = 0; c < sizes.channels; ++c) {
-      for (int k = 0; k < taps; ++k) {
-        float sum = 0;
-        for (int part = 0; part < parts; ++part) {
-          sum += partial[part * count + k * sizes.channels + c];
-        }
-        diff[c * taps + k] = sum;
-      }
-    }
-    store(diff);
-  };
-  emitter.AppendRows(std::move(step));
-}
-
-}  // namespace
-
 bool TakesDepthwiseGradients(const Conv2d& conv, int in_channels, std::string_view implementation) {
   return conv.groups == in_channels && conv.out_channels == in_channels && in_channels > 1 &&
          conv.kernel <= 7 && implementation.find("dw") == std::string_view::npos;
 }
 
 bool IsCheapAgain(const Conv2d& conv, NodeId id, const Tape& tape) {
-  return conv.kernel <= 3 && static_cast<std::int64_t>(tape.Input(id).desc.get_size()) >=
-                                 tape.options().turns.large_tensor;
+  const Shape& src = tape.graph().node(tape.graph().node(id).inputs[0]).shape;
+  const std::int64_t number = tape.type() == DataType::f32 ? 4 : 2;
+  return conv.kernel <= 3 && src.size() * number >= tape.options().turns.large_tensor;
 }
 
 void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape) {
   Emitter& emitter = tape.emitter();
   const std::string& name = tape.graph().node(id).name;
-  const DepthwiseSizes sizes = SizesOf(conv, id, tape);
+  const DepthwiseSizes sizes = DepthwiseSizesOf(conv, id, tape);
   const int images = tape.graph().node(id).shape.n;
   const dnnl::memory weights = tape.Parameter(name + ".weight", PlainWeights(sizes));
   const int taps = sizes.kernel * sizes.kernel;
@@ -131,7 +136,9 @@ void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_d
     };
   });
   const auto emit = [=, &tape] {
-    const TensorRef diff_src = tape.emitter().NewTensor(tape.Input(id).desc);
+    const Graph& graph = tape.graph();
+    const TensorRef diff_src = tape.emitter().NewTensor(
+        tape.emitter().Activation(graph.node(graph.node(id).inputs[0]).shape));
     RowStep own = step;
     own.by_row = {diff_src};
     tape.emitter().AppendRows(std::move(own));
@@ -141,10 +148,10 @@ void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_d
                    IsCheapAgain(conv, id, tape) ? emit : std::function<TensorRef()>());
 }
 
-void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& src,
-                              const TensorRef& diff_dst, Tape& tape) {
+void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& diff_dst,
+                              Tape& tape) {
   const std::string& name = tape.graph().node(id).name;
-  if (tape.IsTrainable(name + ".weight")) EmitFilterGradients(conv, id, src, diff_dst, tape);
+  if (tape.IsTrainable(name + ".weight")) EmitFilterGradients(conv, id, diff_dst, tape);
   if (conv.bias && tape.IsTrainable(name + ".bias")) {
     EmitChannelSums(name + ".diff_bias", name + ".bias", tape.graph().node(id).shape, diff_dst,
                     std::nullopt, tape);

@@ -5,9 +5,13 @@
 #include <string_view>
 
 #include "engine/graph/graph.h"
+#include "engine/kernels/depthwise_backward.h"
 #include "engine/onednn/training/tape.h"
 
 namespace avocet {
+
+// The sizes of the node `id`, a depthwise convolution.
+DepthwiseSizes DepthwiseSizesOf(const Conv2d& conv, NodeId id, const Tape& tape);
 
 // Whether the kernels can compute the gradients of `conv` of `in_channels` and beat what oneDNN
 // chose for them, `implementation`: it has no depthwise kernel for strides in bfloat16, nor for
@@ -22,8 +26,7 @@ bool IsCheapAgain(const Conv2d& conv, NodeId id, const Tape& tape);
 void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape);
 
 // Emits and stores the gradients of the weights of the node `id`, and of its bias if it has one.
-void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& src,
-                              const TensorRef& diff_dst, Tape& tape);
+void EmitDepthwiseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape);
 
 }  // namespace avocet
 

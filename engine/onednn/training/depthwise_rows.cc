@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "engine/graph/infer_shape.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/depthwise.h"
 #include "engine/onednn/training/depthwise_gradients.h"
+#include "engine/onednn/training/depthwise_source.h"
 #include "engine/onednn/training/pointwise_rows.h"
 
 namespace avocet {
@@ -30,37 +30,45 @@ void PackFilters(const float* weights, int channels, int taps, bool turned, floa
   }
 }
 
-// Emits dst = the convolution of src with the parameter or its half turn.
-void EmitConvolution(const std::string& name, Depthwise<float> call, int kernel, int stride,
-                     bool turned, const dnnl::memory& weights, std::optional<dnnl::memory> bias,
-                     const TensorRef& src, const TensorRef& dst, Emitter& emitter) {
-  const int taps = kernel * kernel;
-  const int tiles = (call.channels + kDepthwiseTile - 1) / kDepthwiseTile;
+// Emits dst = the convolution of `source` with the parameter or its half turn.
+void EmitConvolution(const std::string& name, const DepthwiseSizes& sizes, bool turned,
+                     const dnnl::memory& weights, std::optional<dnnl::memory> bias,
+                     const DepthwiseSource& source, const TensorRef& dst, Emitter& emitter) {
+  const int taps = sizes.kernel * sizes.kernel;
+  const int tiles = (sizes.channels + kDepthwiseTile - 1) / kDepthwiseTile;
   RowStep step;
   step.name = name;
   step.implementation = std::string("own_dw:") + Float32Isa();
-  step.rows = static_cast<int>(dst.desc.get_dims()[0]) * call.out_height;
+  step.rows = static_cast<int>(dst.desc.get_dims()[0]) * sizes.out_height;
   step.by_row = {dst};
-  step.reads = {src};
   step.writes = {
       emitter.NewTensor({{std::int64_t{tiles} * taps * kDepthwiseTile}, DataType::f32, Tag::x})};
-  step.start = [=, channels = call.channels](RowStep::Whole whole) {
-    PackFilters(static_cast<const float*>(weights.get_data_handle()), channels, taps, turned,
-                static_cast<float*>(whole[1]));
+  step.start = [=](RowStep::Whole whole) {
+    PackFilters(static_cast<const float*>(weights.get_data_handle()), sizes.channels, taps, turned,
+                static_cast<float*>(source.Own(whole)[0]));
   };
   step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
-    const std::ptrdiff_t src_size = std::ptrdiff_t{call.height} * call.width * call.channels;
-    const std::ptrdiff_t dst_row = std::ptrdiff_t{call.out_width} * call.channels;
-    Depthwise<float> image = call;
-    image.weights = static_cast<const float*>(whole[1]);
-    image.bias = bias ? static_cast<const float*>(bias->get_data_handle()) : nullptr;
-    ForImages(turn, call.out_height, [&](int n, int begin, int end, int offset) {
-      image.src = static_cast<const float*>(whole[0]) + n * src_size;
-      image.dst = static_cast<float*>(tensors[0].rows) + offset * dst_row;
-      image.dst_begin = begin;
-      RunDepthwise(image, kernel, stride, begin, end, nullptr);
+    const std::ptrdiff_t row = std::ptrdiff_t{sizes.out_width} * sizes.channels;
+    source.ForWindows(turn, whole, [&](const DepthwiseSource::Window& window, int offset) {
+      const Depthwise<float> image = {
+          .src = static_cast<const float*>(window.src),
+          .weights = static_cast<const float*>(source.Own(whole)[0]),
+          .bias = bias ? static_cast<const float*>(bias->get_data_handle()) : nullptr,
+          .dst = static_cast<float*>(tensors[0].rows) + offset * row,
+          .channels = sizes.channels,
+          .height = window.height,
+          .width = sizes.width,
+          .out_height = sizes.out_height,
+          .out_width = sizes.out_width,
+          .pad_top = window.pad_top,
+          .pad_left = sizes.pad_left,
+          .activation = std::nullopt,
+          .dst_begin = window.first};
+      RunDepthwise(image, sizes.kernel, sizes.stride, window.first, window.first + window.count,
+                   nullptr);
     });
   };
+  source.AddTo(step, emitter);
   emitter.AppendRows(std::move(step));
 }
 
@@ -74,49 +82,41 @@ bool TakesDepthwiseRows(const Conv2d& conv, NodeId id, const Tape& tape) {
          src.size() * std::int64_t{sizeof(float)} >= tape.options().turns.large_tensor;
 }
 
+bool IsDepthwiseRows(NodeId id, const Tape& tape) {
+  const auto* const conv = std::get_if<Conv2d>(&tape.graph().node(id).op);
+  return conv != nullptr && TakesDepthwiseRows(*conv, id, tape);
+}
+
 TensorRef LowerDepthwiseRows(const Conv2d& conv, NodeId id, Tape& tape) {
   Emitter& emitter = tape.emitter();
   const Node& node = tape.graph().node(id);
   const Shape from = tape.graph().node(node.inputs[0]).shape;
   const Shape to = node.shape;
-  const Pads pads = ResolvePads(conv, from.h, from.w);
   const dnnl::memory weights = tape.Parameter(
       node.name + ".weight", {{from.c, 1, 1, conv.kernel, conv.kernel}, DataType::f32, Tag::goihw});
   std::optional<dnnl::memory> bias;
   if (conv.bias) bias = tape.Vector(node.name + ".bias", to.c);
-  const Depthwise<float> forward = {.src = nullptr,
-                                    .weights = nullptr,
-                                    .bias = nullptr,
-                                    .dst = nullptr,
-                                    .channels = to.c,
-                                    .height = from.h,
-                                    .width = from.w,
-                                    .out_height = to.h,
-                                    .out_width = to.w,
-                                    .pad_top = pads.top,
-                                    .pad_left = pads.left,
-                                    .activation = std::nullopt};
-  const TensorRef src = tape.Input(id);
+  const DepthwiseSizes forward = DepthwiseSizesOf(conv, id, tape);
   const TensorRef dst = emitter.NewTensor(emitter.Activation(to));
-  EmitConvolution(node.name, forward, conv.kernel, conv.stride, /*turned=*/false, weights, bias,
-                  src, dst, emitter);
+  EmitConvolution(node.name, forward, /*turned=*/false, weights, bias,
+                  DepthwiseSource(forward, id, tape), dst, emitter);
   tape.OnBackward(id, [=, &tape](const TensorRef& diff_dst) {
     const Node& self = tape.graph().node(id);
     if (tape.IsTrainable(self.name + ".weight") ||
         (conv.bias && tape.IsTrainable(self.name + ".bias"))) {
-      EmitDepthwiseDiffWeights(conv, id, src, diff_dst, tape);
+      EmitDepthwiseDiffWeights(conv, id, diff_dst, tape);
     }
     if (!tape.NeedsGradient(self.inputs[0])) return;
     if (conv.stride != 1) return EmitDepthwiseDiffSrc(conv, id, diff_dst, tape);
-    Depthwise<float> backward = forward;
+    DepthwiseSizes backward = forward;
     std::swap(backward.height, backward.out_height);
     std::swap(backward.width, backward.out_width);
-    backward.pad_top = conv.kernel - 1 - pads.top;
-    backward.pad_left = conv.kernel - 1 - pads.left;
+    backward.pad_top = conv.kernel - 1 - forward.pad_top;
+    backward.pad_left = conv.kernel - 1 - forward.pad_left;
     const auto emit = [=, &tape] {
-      const TensorRef diff_src = tape.emitter().NewTensor(src.desc);
-      EmitConvolution(tape.graph().node(id).name + ".diff_src", backward, conv.kernel, 1,
-                      /*turned=*/true, weights, std::nullopt, diff_dst, diff_src, tape.emitter());
+      const TensorRef diff_src = tape.emitter().NewTensor(tape.emitter().Activation(from));
+      EmitConvolution(tape.graph().node(id).name + ".diff_src", backward, /*turned=*/true, weights,
+                      std::nullopt, DepthwiseSource(backward, diff_dst), diff_src, tape.emitter());
       return diff_src;
     };
     tape.AddGradient(id, 0, emit(),

@@ -11,6 +11,9 @@ namespace avocet {
 // are larger than caches.
 bool TakesDepthwiseRows(const Conv2d& conv, NodeId id, const Tape& tape);
 
+// Whether the node `id` is such a convolution.
+bool IsDepthwiseRows(NodeId id, const Tape& tape);
+
 // As LowerTraining. The gradients are those of depthwise_gradients.h, but for strides of 1, where
 // that of the source is a convolution too.
 TensorRef LowerDepthwiseRows(const Conv2d& conv, NodeId id, Tape& tape);

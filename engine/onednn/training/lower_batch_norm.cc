@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/kernels/batch_norm.h"
+#include "engine/onednn/training/depthwise_rows.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/numbers.h"
 #include "engine/onednn/training/partial_sums.h"
@@ -155,6 +156,19 @@ TensorRef EmitForward(const Norm& norm, Emitter& emitter) {
   return dst;
 }
 
+// What EmitForward computes, for a reader that wants it by rows.
+RowSource ForwardRows(const Norm& norm) {
+  RowSource source = {.reads = {norm.src, norm.statistics}, .run = nullptr};
+  WithType(norm.type, [&]<typename T>(T*) {
+    source.run = [norm](int first, int last, std::span<void* const> whole, void* dst) {
+      const std::ptrdiff_t row = std::ptrdiff_t{norm.width} * norm.channels;
+      NormForward<T>(ChannelsOf(norm, whole[1]), static_cast<const T*>(whole[0]) + first * row,
+                     nullptr, (last - first) * norm.width, static_cast<T*>(dst));
+    };
+  });
+  return source;
+}
+
 using Store = std::function<void(const float* values)>;
 
 // The gradients [channels] of the parameters, which go to `bias` and `weight` where these are
@@ -247,8 +261,13 @@ void LowerTraining(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
     }
   }
   EmitStatistics(norm, emitter);
-  tape.SetResult(result, EmitForward(norm, emitter));
-  tape.OnRecompute(result, [norm, &tape] { return EmitForward(norm, tape.emitter()); });
+  const NodeId user = tape.OnlyReader(result);
+  if (user >= 0 && IsDepthwiseRows(user, tape)) {
+    tape.SetRowSource(result, ForwardRows(norm));
+  } else {
+    tape.SetResult(result, EmitForward(norm, emitter));
+    tape.OnRecompute(result, [norm, &tape] { return EmitForward(norm, tape.emitter()); });
+  }
   tape.OnBackward(result, [=, &tape](const TensorRef& diff_dst) {
     const auto store = [&](const std::string& name) {
       return tape.IsTrainable(name) ? tape.GradientStore(name) : Store();

@@ -74,7 +74,7 @@ void EmitWeightGradients(const Conv2d& conv, const Geometry& g,
       g.strides, g.padding_begin, g.padding_end, forward, Emitter::Attributes());
   const int in_channels = static_cast<int>(g.src.get_dims()[1]);
   if (TakesDepthwiseGradients(conv, in_channels, descriptor.impl_info_str())) {
-    return EmitDepthwiseDiffWeights(conv, id, src, diff_dst, tape);
+    return EmitDepthwiseDiffWeights(conv, id, diff_dst, tape);
   }
   const TensorRef diff_weights = emitter.NewTensor(descriptor.diff_weights_desc());
   Emitter::Arguments arguments = {

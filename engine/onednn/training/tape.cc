@@ -43,6 +43,7 @@ Tape::Tape(const Graph& graph, const TrainingPlanOptions& options, Emitter* emit
       emitter_(emitter),
       state_(state),
       results_(graph.nodes().size()),
+      row_sources_(graph.nodes().size()),
       recompute_(graph.nodes().size()),
       gradients_(graph.nodes().size()),
       gradient_again_(graph.nodes().size()),
@@ -62,17 +63,28 @@ Tape::Tape(const Graph& graph, const TrainingPlanOptions& options, Emitter* emit
 
 NodeId Tape::OnlyReader(NodeId id) const { return only_reader_[Index(id)]; }
 
-bool Tape::HasResult(NodeId id) const { return results_[Index(id)].id >= 0; }
+bool Tape::HasResult(NodeId id) const {
+  return results_[Index(id)].id >= 0 || row_sources_[Index(id)];
+}
 
 void Tape::SetResult(NodeId id, const TensorRef& result) { results_[Index(id)] = result; }
 
 const TensorRef& Tape::Result(NodeId id) const {
-  AVOCET_CHECK(HasResult(id));
+  AVOCET_CHECK(results_[Index(id)].id >= 0);
   return results_[Index(id)];
 }
 
 const TensorRef& Tape::Input(NodeId id, std::size_t index) const {
   return Result(graph_.node(id).inputs[index]);
+}
+
+void Tape::SetRowSource(NodeId id, RowSource source) {
+  row_sources_[Index(id)] = std::move(source);
+}
+
+const RowSource* Tape::InputRows(NodeId id) const {
+  const std::optional<RowSource>& source = row_sources_[Index(graph_.node(id).inputs[0])];
+  return source ? &*source : nullptr;
 }
 
 void Tape::OnRecompute(NodeId id, std::function<TensorRef()> emit) {

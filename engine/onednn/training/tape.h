@@ -5,6 +5,7 @@
 #define AVOCET_ENGINE_ONEDNN_TRAINING_TAPE_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "dnnl.hpp"
 #include "engine/graph/graph.h"
 #include "engine/onednn/emitter.h"
+#include "engine/onednn/training/row_source.h"
 #include "engine/onednn/training/step_state.h"
 #include "engine/onednn/training/training_plan.h"
 
@@ -45,6 +47,12 @@ class Tape {
   const TensorRef& Result(NodeId id) const;
   // Of the node that `id` reads as its `index`th input.
   const TensorRef& Input(NodeId id, std::size_t index = 0) const;
+
+  // The result of `id` for its only reader, which computes the rows it needs: it never is in
+  // memory.
+  void SetRowSource(NodeId id, RowSource source);
+  // Of the node that `id` reads; null: its result is in memory.
+  const RowSource* InputRows(NodeId id) const;
 
   // `emit` computes the result of `id` once more, by a row step and from what the backward pass
   // needs anyway, and returns it.
@@ -102,7 +110,8 @@ class Tape {
   StepState* state_;
   std::vector<NodeId> only_reader_;
   std::vector<bool> needs_gradient_;
-  std::vector<TensorRef> results_;  // id -1: not yet
+  std::vector<TensorRef> results_;  // id -1: not yet, or a row source
+  std::vector<std::optional<RowSource>> row_sources_;
   std::vector<std::function<TensorRef()>> recompute_;
   std::vector<std::vector<TensorRef>> gradients_;
   std::vector<std::function<TensorRef()>> gradient_again_;  // of their last part

@@ -81,6 +81,13 @@ const Case kCases[] = {
      [](Builder& b, Value x) {
        return b.Conv("op", x, {.out_channels = 40, .kernel = 7, .groups = 40, .bias = true});
      }},
+    {"DepthwiseStridedBehindANorm", 20, 13, 9,
+     [](Builder& b, Value x) {
+       x = b.Activation(b.BatchNorm("norm", x), ActivationKind::kSilu);
+       return b.Conv(
+           "op", x,
+           {.out_channels = 20, .kernel = 5, .stride = 2, .groups = 20, .padding = Padding::kSame});
+     }},
     {"DepthwiseWide", 24, 9, 17,
      [](Builder& b, Value x) {
        return b.Conv("op", x, {.out_channels = 24, .kernel = 7, .groups = 24, .bias = true});
