@@ -86,6 +86,13 @@ void AddColumns(const float* left, int left_channels, const float* right, Stride
   }
 }
 
+// The columns of the next tile of so many that are left. Two and two vectors rather than three and
+// one: the sums of one vector wait for each other.
+int ColumnsOfTile(int left) {
+  const bool is_four = left > kVectors * kLanes && left <= (kVectors + 1) * kLanes;
+  return std::min((is_four ? 2 : kVectors) * kLanes, left);
+}
+
 void OuterProducts(const float* left, int left_channels, const float* right, int right_channels,
                    int pixels, float* sums) {
   const Strides strides = {left_channels, right_channels};
@@ -93,8 +100,9 @@ void OuterProducts(const float* left, int left_channels, const float* right, int
     const int count = std::min(kBlockPixels, pixels - first);
     const float* left_block = left + first * strides.left;
     const float* right_block = right + first * strides.right;
-    for (int column = 0; column < right_channels; column += kVectors * kLanes) {
-      const int columns = std::min(kVectors * kLanes, right_channels - column);
+    int columns;
+    for (int column = 0; column < right_channels; column += columns) {
+      columns = ColumnsOfTile(right_channels - column);
       const int vectors = (columns + kLanes - 1) / kLanes;
       const int rest = columns - (vectors - 1) * kLanes;
       const float* from = right_block + column;
