@@ -127,8 +127,9 @@ TEST_F(TrainCommandTest, BalancedClassesCountAlike) {
 
 TEST_F(TrainCommandTest, StopsEarlyAndPublishesTheBest) {
   // Nothing moves, so nothing is better than the first epoch.
-  ASSERT_EQ(Run(Arguments("early", {"--learning-rate", "0", "--epochs", "50", "--early-stopping",
-                                    "2", "--publish", RunDir("models") + "/digits"})),
+  ASSERT_EQ(Run(Arguments(
+                "early", {"--learning-rate", "0", "--epochs", "50", "--early-stopping", "2",
+                          "--checkpoint-minutes", "0", "--publish", RunDir("models") + "/digits"})),
             0)
       << ReadFile(log());
   EXPECT_THAT(ReadFile(log()), HasSubstr("no better top-1 in 2 epochs"));
