@@ -1,6 +1,6 @@
 """Checks that each header compiles alone, with the flags of the build tree given.
 
-Headers that a source file includes first need no check: whatever builds that file has done it.
+Headers that a source file of the build tree includes first need no check: the build has done it.
 """
 
 import argparse
@@ -8,19 +8,17 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import re
 import shlex
 import subprocess
 import sys
 import tempfile
 
+import includes
 import tree
 
 FLAGS_WITH_VALUE = ("-isystem", "-I", "-D")
 # Of one source file, and new with every commit, which would make ccache's memory worthless.
 VOLATILE = "-DAVOCET_COMMIT="
-
-INCLUDE = re.compile(r'^#include\s+["<]([^">]+)[">]', re.MULTILINE)
 
 
 def compiler_and_flags(build):
@@ -50,21 +48,22 @@ def compiler_and_flags(build):
     return compiler, [word for flag in flags for word in flag]
 
 
-def included_first(root, paths):
-    """Returns what the source files of `paths` include before anything else."""
-    sources = [root / path for path in paths if path.endswith(".cc")]
-    matches = [INCLUDE.search(source.read_text(encoding="utf-8")) for source in sources]
-    return {match.group(1) for match in matches if match}
+def included_first(build):
+    """Returns what the source files of the build tree include before anything else."""
+    headers = set()
+    for command in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
+        source = pathlib.Path(command["directory"], command["file"])
+        lines = source.read_text(encoding="utf-8").splitlines() if source.is_file() else []
+        headers.update([match[2] for line in lines if (match := includes.INCLUDE.match(line))][:1])
+    return headers
 
 
-def check(root, compiler, flags):
-    """Returns one violation for each header under `root` that does not compile alone.
+def check(root, compiler, flags, proven=frozenset()):
+    """Returns one violation for each header under `root` that does not compile alone, leaving out those in `proven`.
 
     `compiler` is a list: with ccache in front, headers that did not change cost nothing.
     """
-    paths = list(tree.project_files(root))
-    proven = included_first(root, paths)
-    headers = [path for path in paths if path.endswith(".h") and path not in proven]
+    headers = [path for path in tree.project_files(root) if path.endswith(".h") and path not in proven]
 
     def compile_alone(path):
         # Into an object file rather than -fsyntax-only, which ccache would not remember.
@@ -87,7 +86,7 @@ if __name__ == "__main__":
     parser.add_argument("launcher", nargs="*", help="ccache, if the build uses it")
     options = parser.parse_args()
     cxx, cxx_flags = compiler_and_flags(options.build)
-    found = check(options.root, [*options.launcher, cxx], cxx_flags)
+    found = check(options.root, [*options.launcher, cxx], cxx_flags, included_first(options.build))
     print(*found, sep="\n")
     print(f"{len(found)} violations")
     sys.exit(1 if found else 0)
