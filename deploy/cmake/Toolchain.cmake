@@ -31,7 +31,7 @@ if(AVOCET_COVERAGE)
 endif()
 
 # avocet_compile_fast(): for the folder that calls it and those below. Code without loops over pixels or weights is compiled for
-# AddressSanitizer without optimisation: that halves the time it takes, and its tests are as fast. Not for ThreadSanitizer:
+# AddressSanitizer without optimisation, which halves the time it takes. Not for ThreadSanitizer:
 # functions of the standard library that are not inlined then serve the shared libraries too, whose locks it cannot see.
 macro(avocet_compile_fast)
   if(AVOCET_SANITIZER MATCHES "address")
