@@ -96,10 +96,14 @@ bool TakesDepthwiseGradients(const Conv2d& conv, int in_channels, std::string_vi
          conv.kernel <= 7 && implementation.find("dw") == std::string_view::npos;
 }
 
-bool IsCheapAgain(const Conv2d& conv, NodeId id, const Tape& tape) {
+bool ReadsLargeTensor(NodeId id, const Tape& tape) {
   const Shape& src = tape.graph().node(tape.graph().node(id).inputs[0]).shape;
-  const std::int64_t number = tape.type() == DataType::f32 ? 4 : 2;
-  return conv.kernel <= 3 && src.size() * number >= tape.options().turns.large_tensor;
+  const auto number = static_cast<std::int64_t>(dnnl::memory::data_type_size(tape.type()));
+  return src.size() * number >= tape.options().turns.large_tensor;
+}
+
+bool IsCheapAgain(const Conv2d& conv, NodeId id, const Tape& tape) {
+  return conv.kernel <= 3 && ReadsLargeTensor(id, tape);
 }
 
 void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_dst, Tape& tape) {

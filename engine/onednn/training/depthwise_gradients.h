@@ -18,6 +18,9 @@ DepthwiseSizes DepthwiseSizesOf(const Conv2d& conv, NodeId id, const Tape& tape)
 // weights of 7x7, for example.
 bool TakesDepthwiseGradients(const Conv2d& conv, int in_channels, std::string_view implementation);
 
+// Whether the source of the node `id` is larger than caches.
+bool ReadsLargeTensor(NodeId id, const Tape& tape);
+
 // Whether computing the gradient of the source of the node `id` once more costs less than writing
 // and reading it: a small filter over a large tensor.
 bool IsCheapAgain(const Conv2d& conv, NodeId id, const Tape& tape);

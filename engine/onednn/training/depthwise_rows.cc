@@ -74,17 +74,14 @@ void EmitConvolution(const std::string& name, const DepthwiseSizes& sizes, bool 
 
 }  // namespace
 
-bool TakesDepthwiseRows(const Conv2d& conv, NodeId id, const Tape& tape) {
+bool TakesDepthwiseRows(NodeId id, const Tape& tape) {
   const Node& node = tape.graph().node(id);
-  const Shape& src = tape.graph().node(node.inputs[0]).shape;
-  return conv.groups == src.c && conv.out_channels == src.c && src.c > 1 &&
-         HasDepthwiseKernel(conv.kernel, conv.stride) && TakesRows(tape) &&
-         src.size() * std::int64_t{sizeof(float)} >= tape.options().turns.large_tensor;
-}
-
-bool IsDepthwiseRows(NodeId id, const Tape& tape) {
-  const auto* const conv = std::get_if<Conv2d>(&tape.graph().node(id).op);
-  return conv != nullptr && TakesDepthwiseRows(*conv, id, tape);
+  const auto* const conv = std::get_if<Conv2d>(&node.op);
+  if (conv == nullptr) return false;
+  const int channels = tape.graph().node(node.inputs[0]).shape.c;
+  return conv->groups == channels && conv->out_channels == channels && channels > 1 &&
+         HasDepthwiseKernel(conv->kernel, conv->stride) && TakesRows(tape) &&
+         ReadsLargeTensor(id, tape);
 }
 
 TensorRef LowerDepthwiseRows(const Conv2d& conv, NodeId id, Tape& tape) {

@@ -7,12 +7,9 @@
 
 namespace avocet {
 
-// Whether `LowerDepthwiseRows` is the way to compute the node `id`: in float32, where its tensors
-// are larger than caches.
-bool TakesDepthwiseRows(const Conv2d& conv, NodeId id, const Tape& tape);
-
-// Whether the node `id` is such a convolution.
-bool IsDepthwiseRows(NodeId id, const Tape& tape);
+// Whether the node `id` is a depthwise convolution that `LowerDepthwiseRows` is the way to compute:
+// in float32, where its tensors are larger than caches.
+bool TakesDepthwiseRows(NodeId id, const Tape& tape);
 
 // As LowerTraining. The gradients are those of depthwise_gradients.h, but for strides of 1, where
 // that of the source is a convolution too.

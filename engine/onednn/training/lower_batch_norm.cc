@@ -139,6 +139,14 @@ void EmitStatistics(const Norm& norm, Emitter& emitter) {
   emitter.AppendRows(std::move(step));
 }
 
+// dst = the results of `rows` rows of src.
+template <typename T>
+void Normalise(const Norm& norm, const void* statistics, bool streams, const T* src, int rows,
+               void* dst) {
+  NormForward<T>(ChannelsOf(norm, statistics, streams), src, nullptr, rows * norm.width,
+                 static_cast<T*>(dst));
+}
+
 TensorRef EmitForward(const Norm& norm, Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(norm.src.desc);
   RowStep step = NewStep(norm, "");
@@ -147,9 +155,8 @@ TensorRef EmitForward(const Norm& norm, Emitter& emitter) {
   WithType(norm.type, [&]<typename T>(T*) {
     step.run = [norm, streams = Streams(norm, emitter)](
                    const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
-      NormForward<T>(ChannelsOf(norm, whole[0], streams && !tensors[1].is_reused),
-                     static_cast<const T*>(tensors[0].rows), nullptr, turn.count() * norm.width,
-                     static_cast<T*>(tensors[1].rows));
+      Normalise(norm, whole[0], streams && !tensors[1].is_reused,
+                static_cast<const T*>(tensors[0].rows), turn.count(), tensors[1].rows);
     };
   });
   emitter.AppendRows(std::move(step));
@@ -162,8 +169,8 @@ RowSource ForwardRows(const Norm& norm) {
   WithType(norm.type, [&]<typename T>(T*) {
     source.run = [norm](int first, int last, std::span<void* const> whole, void* dst) {
       const std::ptrdiff_t row = std::ptrdiff_t{norm.width} * norm.channels;
-      NormForward<T>(ChannelsOf(norm, whole[1]), static_cast<const T*>(whole[0]) + first * row,
-                     nullptr, (last - first) * norm.width, static_cast<T*>(dst));
+      Normalise(norm, whole[1], /*streams=*/false, static_cast<const T*>(whole[0]) + first * row,
+                last - first, dst);
     };
   });
   return source;
@@ -262,7 +269,7 @@ void LowerTraining(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
   }
   EmitStatistics(norm, emitter);
   const NodeId user = tape.OnlyReader(result);
-  if (user >= 0 && IsDepthwiseRows(user, tape)) {
+  if (user >= 0 && TakesDepthwiseRows(user, tape)) {
     tape.SetRowSource(result, ForwardRows(norm));
   } else {
     tape.SetResult(result, EmitForward(norm, emitter));

@@ -98,7 +98,7 @@ void EmitWeightGradients(const Conv2d& conv, const Geometry& g,
 
 TensorRef LowerTraining(const Conv2d& conv, NodeId id, Tape& tape) {
   if (TakesPointwiseRows(conv, id, tape)) return LowerPointwiseRows(conv, id, tape);
-  if (TakesDepthwiseRows(conv, id, tape)) return LowerDepthwiseRows(conv, id, tape);
+  if (TakesDepthwiseRows(id, tape)) return LowerDepthwiseRows(conv, id, tape);
   const Node& node = tape.graph().node(id);
   Emitter& emitter = tape.emitter();
   const TensorRef src = tape.Input(id);

@@ -1,5 +1,4 @@
 // What a training plan promises besides right gradients: options, order, repeats.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,18 +9,12 @@
 
 #include "absl/strings/str_split.h"
 #include "engine/graph/builder.h"
-#include "engine/kernels/cpu.h"
 #include "engine/onednn/inference_model.h"
 #include "tests/onednn/training/train_step.h"
 #include "tests/reference/golden.h"
 
 namespace avocet {
 namespace {
-
-using testing::Contains;
-using testing::ElementsAre;
-using testing::Not;
-using testing::StartsWith;
 
 constexpr int kImages = 4;
 constexpr int kSize = 6;
@@ -34,15 +27,6 @@ Graph BuildNetwork(int images = kImages) {
   x = b.Activation(b.BatchNorm("bn2", x), ActivationKind::kSilu);
   b.Linear("last", b.GlobalAveragePool(x), 5);
   return *(*std::move(b).Finish()).Reshape(images, kSize, kSize);
-}
-
-Graph BuildDepthwise() {
-  Builder b({.channels = 3, .height = 8, .width = 8});
-  Value x = b.Conv("pw", b.input(), {.out_channels = 16, .kernel = 1});
-  x = b.Activation(b.BatchNorm("bn1", x), ActivationKind::kRelu);
-  x = b.BatchNorm("bn2", b.Conv("dw", x, {.out_channels = 16, .kernel = 3, .groups = 16}));
-  b.Linear("last", b.GlobalAveragePool(x), 5);
-  return *(*std::move(b).Finish()).Reshape(2, 8, 8);
 }
 
 const std::set<std::string> kFirstBlock = {"first.weight", "first.bias", "bn1.weight", "bn1.bias"};
@@ -89,34 +73,6 @@ TEST(FrozenParameters, HaveNoGradientAndNothingBelowIsComputed) {
       EXPECT_NE(name, "second.diff_src") << step.name;
     }
   }
-}
-
-// A gradient that is computed once more is so where it is taken up, and not beside the first.
-TEST(TrainingPlan, ComputesGradientsAgainInTheTurnThatNeedsThem) {
-  if (!HasFloat32Kernels() || HasAvx512Kernels()) GTEST_SKIP() << "no depthwise row steps here";
-  const Graph graph = BuildDepthwise();
-  const auto plan = CompileForTraining(graph, {.turns = {.large_tensor = 0}});
-  Parameters parameters = NamedParameters(graph);
-  std::vector<std::string> with_gradient;
-  for (const StepProfile& step : plan->Profile(parameters, 1)) {
-    if (step.name.find("dw.diff_src") != std::string::npos) with_gradient.push_back(step.name);
-  }
-  EXPECT_THAT(with_gradient, ElementsAre("dw.diff_src + bn1.diff_weights",
-                                         StartsWith("dw.diff_src + bn1.diff_src")));
-}
-
-// Nor is what a depthwise convolution reads: it has the rows it needs computed.
-TEST(TrainingPlan, HasNoStepForANormInFrontOfADepthwiseConvolution) {
-  if (!HasFloat32Kernels() || HasAvx512Kernels()) GTEST_SKIP() << "no depthwise row steps here";
-  const Graph graph = BuildDepthwise();
-  const auto plan = CompileForTraining(graph, {.turns = {.large_tensor = 0}});
-  Parameters parameters = NamedParameters(graph);
-  std::vector<std::string> names;
-  for (const StepProfile& step : plan->Profile(parameters, 1)) {
-    for (const auto name : absl::StrSplit(step.name, " + ")) names.emplace_back(name);
-  }
-  EXPECT_THAT(names, Contains("bn2"));
-  EXPECT_THAT(names, Not(Contains("bn1")));
 }
 
 TEST(FrozenParameters, StayAsTheyAre) {
