@@ -1,7 +1,10 @@
+#include <optional>
+
 #include "engine/graph/infer_shape.h"
 #include "engine/onednn/lower.h"
 #include "engine/onednn/lower_depthwise.h"
 #include "engine/onednn/lower_pointwise.h"
+#include "engine/onednn/lower_winograd.h"
 
 namespace avocet {
 namespace {
@@ -44,6 +47,14 @@ TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef>
     return LowerDepthwise(node, inputs, emitter);
   }
   const Dims src_dims = src.desc.get_dims();
+  const Shape src_shape = {.n = static_cast<int>(src_dims[0]),
+                           .c = in_channels,
+                           .h = static_cast<int>(src_dims[2]),
+                           .w = static_cast<int>(src_dims[3])};
+  const std::optional<WinogradSizes> winograd = WinogradSizesOf(conv, src_shape, emitter.type());
+  if (winograd && TakesWinogradPostOps(conv)) {
+    return LowerWinograd(conv, node, *winograd, inputs, emitter);
+  }
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));
   const Dims weight_dims = ConvWeightDims(conv, static_cast<int>(src_dims[1]));
   const dnnl::memory::desc plain_weights(weight_dims, DataType::f32,

@@ -18,7 +18,7 @@ namespace {
 
 // In standard deviations of the logits.
 constexpr double kReferenceTolerance = 1e-5;
-constexpr double kPlanTolerance = 5e-4;
+constexpr double kPlanTolerance = 1e-3;
 constexpr int kGoldenImages = 2;
 
 struct Entry {

@@ -1,0 +1,131 @@
+#include "engine/onednn/lower_winograd.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/graph/infer_shape.h"
+#include "engine/kernels/cpu.h"
+#include "engine/onednn/team.h"
+
+namespace avocet {
+namespace {
+
+using Dims = dnnl::memory::dims;
+using DataType = dnnl::memory::data_type;
+using Tag = dnnl::memory::format_tag;
+
+// A thread with fewer tiles transforms all filters for too little: threads share the panels
+// instead.
+constexpr int kTilesOfThread = 24;
+
+// What an image costs, in products of a pair of channels that the direct algorithm does in the same
+// time. To transform a filter costs as much as the products of some tiles, and to transform tiles a
+// tenth of theirs (measured with AVX2).
+double CostOf(const WinogradSizes& sizes) {
+  constexpr double kFilter = 3.3;
+  constexpr double kTile = 1.1;
+  return kTile * sizes.points() * (sizes.tiles() + kFilter);
+}
+
+std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
+  if (conv.post_ops.empty()) return std::nullopt;
+  const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops.back());
+  return activation == nullptr ? std::nullopt : std::optional(activation->kind);
+}
+
+}  // namespace
+
+std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src, DataType type) {
+  if (type != DataType::f32 || !HasFloat32Kernels() || conv.kernel != 3 || conv.stride != 1 ||
+      conv.groups != 1 || src.c % kWinogradChannels != 0 ||
+      conv.out_channels % kWinogradChannels != 0) {
+    return std::nullopt;
+  }
+  const Pads pads = ResolvePads(conv, src.h, src.w);
+  WinogradSizes sizes = {.tile = 4,
+                         .in_channels = src.c,
+                         .out_channels = conv.out_channels,
+                         .height = src.h,
+                         .width = src.w,
+                         .out_height = src.h + pads.top + pads.bottom - 2,
+                         .out_width = src.w + pads.left + pads.right - 2,
+                         .pad_top = pads.top,
+                         .pad_left = pads.left};
+  WinogradSizes small = sizes;
+  small.tile = 2;
+  if (CostOf(small) < CostOf(sizes)) sizes = small;
+  const double direct = 9.0 * sizes.out_height * sizes.out_width;
+  return CostOf(sizes) < direct ? std::optional(sizes) : std::nullopt;
+}
+
+bool TakesWinogradPostOps(const Conv2d& conv) {
+  for (std::size_t i = 0; i < conv.post_ops.size(); ++i) {
+    const bool is_activation = std::holds_alternative<ActivationPostOp>(conv.post_ops[i]);
+    if (is_activation ? i + 1 != conv.post_ops.size() : i != 0) return false;
+  }
+  return true;
+}
+
+dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims) {
+  return {dims, DataType::f32, Tag::Oihw16o};
+}
+
+TensorRef WinogradScratch(const WinogradSizes& sizes, Emitter& emitter) {
+  const auto size = static_cast<std::int64_t>((WinogradScratchSize(sizes) + 15) / 16 * 16);
+  return emitter.NewTensor({{size * TeamSize()}, DataType::f32, Tag::x});
+}
+
+void RunWinogradTeam(const Winograd& conv, int images, float* scratch) {
+  const std::size_t scratch_size = (WinogradScratchSize(conv.sizes) + 15) / 16 * 16;
+  const int tiles = images * conv.sizes.tiles();
+  const int panels = WinogradPanels(conv.sizes.out_channels);
+  const bool by_tiles = tiles >= kTilesOfThread * TeamSize() || panels < TeamSize();
+  ParallelTeam(by_tiles ? tiles : panels, [&](int part, int begin, int end) {
+    float* own = scratch + static_cast<std::size_t>(part) * scratch_size;
+    if (by_tiles) {
+      RunWinograd(conv, begin, end, 0, panels, own);
+    } else {
+      RunWinograd(conv, 0, tiles, begin, end, own);
+    }
+  });
+}
+
+TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSizes& sizes,
+                        std::span<const TensorRef> inputs, Emitter& emitter) {
+  const Dims dims = {conv.out_channels, sizes.in_channels, 3, 3};
+  const dnnl::memory filters = emitter.Weights(
+      node.name + ".weight", {dims, DataType::f32, Tag::oihw}, WinogradFilters(dims));
+  dnnl::memory bias;
+  if (conv.bias) {
+    const dnnl::memory::desc desc({conv.out_channels}, DataType::f32, Tag::x);
+    bias = emitter.Weights(node.name + ".bias", desc, desc);
+  }
+  const dnnl::memory::desc dst_desc = emitter.Activation(node.shape);
+  const bool has_residual = inputs.size() == 2;
+  const TensorRef dst =
+      has_residual ? emitter.Alias(inputs[1], dst_desc) : emitter.NewTensor(dst_desc);
+  emitter.KernelStep(
+      node.name, std::string("own_winograd") + std::to_string(sizes.tile) + ":" + Float32Isa(),
+      {inputs[0], dst, WinogradScratch(sizes, emitter)},
+      [=, images = node.shape.n,
+       activation = ActivationOf(conv)](std::span<void* const> addresses) {
+        auto* const to = static_cast<float*>(addresses[1]);
+        const Winograd call = {
+            .sizes = sizes,
+            .src = static_cast<const float*>(addresses[0]),
+            .filters = static_cast<const float*>(filters.get_data_handle()),
+            .is_turned = false,
+            .bias = bias ? static_cast<const float*>(bias.get_data_handle()) : nullptr,
+            .residual = has_residual ? to : nullptr,
+            .dst = to,
+            .activation = activation};
+        RunWinogradTeam(call, images, static_cast<float*>(addresses[2]));
+      });
+  return dst;
+}
+
+}  // namespace avocet
