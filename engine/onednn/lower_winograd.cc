@@ -39,7 +39,8 @@ std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
 
 }  // namespace
 
-std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src, DataType type) {
+std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src, DataType type,
+                                             int largest_tile) {
   if (type != DataType::f32 || !HasFloat32Kernels() || conv.kernel != 3 || conv.stride != 1 ||
       conv.groups != 1 || src.c % kWinogradChannels != 0 ||
       conv.out_channels % kWinogradChannels != 0) {
@@ -57,7 +58,7 @@ std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& sr
                          .pad_left = pads.left};
   WinogradSizes small = sizes;
   small.tile = 2;
-  if (CostOf(small) < CostOf(sizes)) sizes = small;
+  if (largest_tile == 2 || CostOf(small) < CostOf(sizes)) sizes = small;
   const double direct = 9.0 * sizes.out_height * sizes.out_width;
   return CostOf(sizes) < direct ? std::optional(sizes) : std::nullopt;
 }

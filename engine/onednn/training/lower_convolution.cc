@@ -4,6 +4,7 @@
 #include "engine/onednn/training/depthwise_rows.h"
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/pointwise_rows.h"
+#include "engine/onednn/training/winograd.h"
 
 namespace avocet {
 namespace {
@@ -101,6 +102,7 @@ TensorRef LowerTraining(const Conv2d& conv, NodeId id, Tape& tape) {
   if (TakesDepthwiseRows(id, tape)) return LowerDepthwiseRows(conv, id, tape);
   const Node& node = tape.graph().node(id);
   Emitter& emitter = tape.emitter();
+  if (TakesWinograd(conv, id, tape)) return LowerWinogradTraining(conv, id, tape);
   const TensorRef src = tape.Input(id);
   const Geometry g = GeometryOf(conv, node, src, emitter);
   const dnnl::convolution_forward::primitive_desc forward(

@@ -54,6 +54,12 @@ const Case kCases[] = {
        return b.Conv("op", x,
                      {.out_channels = 13, .kernel = 5, .padding = Padding::kValid, .bias = true});
      }},
+    {"Winograd", 16, 9, 11,
+     [](Builder& b, Value x) {
+       return b.Conv("op", x, {.out_channels = 32, .kernel = 3, .bias = true});
+     }},
+    {"WinogradSmallTiles", 32, 6, 6,
+     [](Builder& b, Value x) { return b.Conv("op", x, {.out_channels = 16, .kernel = 3}); }},
     {"PatchesWithoutOverlap", 24, 4, 6,
      [](Builder& b, Value x) {
        return b.Conv("op", x,

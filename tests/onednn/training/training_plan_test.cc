@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_split.h"
 #include "engine/graph/builder.h"
+#include "engine/kernels/cpu.h"
 #include "engine/onednn/inference_model.h"
 #include "tests/onednn/training/train_step.h"
 #include "tests/reference/golden.h"
@@ -248,6 +250,25 @@ TEST(TrainingPlan, RefusesWhatItCannotTrain) {
   options = good;
   options.height = 3;
   EXPECT_NE(Refusal(*std::move(valid).Finish(), options), "");
+}
+
+// Forward with the tiles whose rounding errors are a plain sum's, backward with the cheaper ones.
+TEST(TrainingPlan, TakesWinogradWhereItPays) {
+  if (!HasFloat32Kernels()) GTEST_SKIP() << "this CPU has no kernels of our own";
+  Builder b({.channels = 3, .height = 16, .width = 16});
+  const Value x = b.Conv("first", b.input(), {.out_channels = 16, .kernel = 3});
+  b.Linear("last", b.GlobalAveragePool(b.Conv("second", x, {.out_channels = 16, .kernel = 3})), 5);
+  const Graph graph = *std::move(b).Finish();
+  const auto plan = CompileForTraining(graph, {});
+  Parameters parameters = NamedParameters(graph);
+  std::map<std::string, std::string> implementations;
+  for (const StepProfile& step : plan->Profile(parameters, 1)) {
+    implementations[step.name] = step.implementation;
+  }
+  EXPECT_EQ(implementations.at("first").find("winograd"), std::string::npos);
+  EXPECT_EQ(implementations.at("second"), "own_winograd2:highway");
+  EXPECT_EQ(implementations.at("second.diff_weights"), "own_winograd4:highway");
+  EXPECT_EQ(implementations.at("second.diff_src"), "own_winograd4:highway");
 }
 
 }  // namespace
