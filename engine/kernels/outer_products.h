@@ -2,12 +2,23 @@
 #ifndef AVOCET_ENGINE_KERNELS_OUTER_PRODUCTS_H_
 #define AVOCET_ENGINE_KERNELS_OUTER_PRODUCTS_H_
 
+#include <cstddef>
+
 namespace avocet {
 
-// sums [left_channels, right_channels] += the sum over pixels of left [pixels, left_channels] times
-// right [pixels, right_channels]. Any CPU.
-void AddOuterProducts(const float* left, int left_channels, const float* right, int right_channels,
-                      int pixels, float* sums);
+struct OuterProducts {
+  const float* left;           // [pixels, left_channels]
+  std::ptrdiff_t left_stride;  // from pixel to pixel, at least left_channels
+  int left_channels;
+  const float* right;  // [pixels, right_channels]
+  int right_channels;
+  int pixels;
+  float* sums;  // [left_channels, right_channels]
+};
+
+// Adds to `sums`, over all pixels, the products of each channel of left with each of right. Any
+// CPU.
+void AddOuterProducts(const OuterProducts& products);
 
 }  // namespace avocet
 

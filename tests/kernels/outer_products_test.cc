@@ -14,28 +14,37 @@ struct Case {
   int left;
   int right;
   int pixels;
+  int between = 0;  // numbers between one pixel's channels of left and the next's
 };
 
-// Channels that fill no vector and no tile, one pixel, more than one block of pixels.
-const Case kCases[] = {{8, 48, 20},   {1, 1, 1},  {13, 33, 300},
-                       {40, 96, 129}, {7, 50, 5}, {24, 17, 128}};
+// Channels that fill no vector and no tile, one pixel, more than one block of pixels, rows that
+// share sets of a cache, of more channels than are packed at once.
+const Case kCases[] = {{8, 48, 20},   {1, 1, 1},       {13, 33, 300}, {40, 96, 129},    {7, 50, 5},
+                       {24, 17, 128}, {128, 256, 130}, {384, 21, 40}, {30, 128, 9, 226}};
 
 // Largest error, in tolerances. `broken` adds 1 to one number of the kernel's.
 double Error(const Case& c, bool broken = false) {
-  const auto left_size = static_cast<std::size_t>(c.left * c.pixels);
+  const int stride = c.left + c.between;
+  const auto left_size = static_cast<std::size_t>(stride * c.pixels - c.between);
   const auto right_size = static_cast<std::size_t>(c.right * c.pixels);
   const std::vector<float> left = Values<float>("left", left_size);
   const std::vector<float> right = Values<float>("right", right_size);
   std::vector<float> sums(static_cast<std::size_t>(c.left * c.right), 0.5f);
   std::vector<float> given = left;
   if (broken) given.back() += 1.0f;
-  AddOuterProducts(given.data(), c.left, right.data(), c.right, c.pixels, sums.data());
+  AddOuterProducts({.left = given.data(),
+                    .left_stride = stride,
+                    .left_channels = c.left,
+                    .right = right.data(),
+                    .right_channels = c.right,
+                    .pixels = c.pixels,
+                    .sums = sums.data()});
   double worst = 0;
   for (int l = 0; l < c.left; ++l) {
     for (int r = 0; r < c.right; ++r) {
       double sum = 0.5;
       for (int p = 0; p < c.pixels; ++p) {
-        sum += double{left[static_cast<std::size_t>(p * c.left + l)]} *
+        sum += double{left[static_cast<std::size_t>(p * stride + l)]} *
                right[static_cast<std::size_t>(p * c.right + r)];
       }
       const double found = sums[static_cast<std::size_t>(l * c.right + r)];

@@ -174,9 +174,14 @@ double DiffError(const Case& c, int block, bool broken = false) {
     TransformWinogradSource(s, src.data(), first, last, left_stride, left.data());
     TransformWinogradDiffDst(s, diff_dst.data(), first, last, right_stride, right.data());
     for (int point = 0; point < s.points(); ++point) {
-      AddOuterProducts(left.data() + point * left_stride, s.in_channels,
-                       right.data() + point * right_stride, s.out_channels, last - first,
-                       sums.data() + std::ptrdiff_t{point} * s.in_channels * s.out_channels);
+      AddOuterProducts(
+          {.left = left.data() + point * left_stride,
+           .left_stride = s.in_channels,
+           .left_channels = s.in_channels,
+           .right = right.data() + point * right_stride,
+           .right_channels = s.out_channels,
+           .pixels = last - first,
+           .sums = sums.data() + std::ptrdiff_t{point} * s.in_channels * s.out_channels});
     }
   }
   std::vector<float> diff_weights(FiltersSize(c));

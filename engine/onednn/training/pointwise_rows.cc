@@ -115,10 +115,13 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
     });
   };
   step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
-    AddOuterProducts(static_cast<const float*>(tensors[1].rows), sizes.out_channels,
-                     static_cast<const float*>(tensors[0].rows), sizes.in_channels,
-                     turn.count() * sizes.width,
-                     static_cast<float*>(whole[0]) + std::ptrdiff_t{turn.part} * count);
+    AddOuterProducts({.left = static_cast<const float*>(tensors[1].rows),
+                      .left_stride = sizes.out_channels,
+                      .left_channels = sizes.out_channels,
+                      .right = static_cast<const float*>(tensors[0].rows),
+                      .right_channels = sizes.in_channels,
+                      .pixels = turn.count() * sizes.width,
+                      .sums = static_cast<float*>(whole[0]) + std::ptrdiff_t{turn.part} * count});
   };
   step.finish = [=, store = tape.GradientStore(name + ".weight")](RowStep::Whole whole) {
     auto* sums = static_cast<float*>(whole[0]);

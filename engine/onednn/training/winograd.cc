@@ -68,9 +68,13 @@ void AddBlock(const WinogradSizes& sizes, const Block& block, int first, int las
   });
   ParallelFor(sizes.points(), [&](int begin, int end) {
     for (int point = begin; point < end; ++point) {
-      AddOuterProducts(src_points + point * block.src_stride, sizes.in_channels,
-                       diff_points + point * block.diff_stride, sizes.out_channels, last - first,
-                       sums + point * block.filters);
+      AddOuterProducts({.left = src_points + point * block.src_stride,
+                        .left_stride = sizes.in_channels,
+                        .left_channels = sizes.in_channels,
+                        .right = diff_points + point * block.diff_stride,
+                        .right_channels = sizes.out_channels,
+                        .pixels = last - first,
+                        .sums = sums + point * block.filters});
     }
   });
 }
