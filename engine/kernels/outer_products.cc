@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "engine/kernels/outer_products.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target.h.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -112,25 +113,58 @@ void PackRight(const float* right, std::ptrdiff_t stride, int columns, int pixel
   }
 }
 
-// Of `channels` of left, and of columns that V vectors hold. `packed`: left as PackLeft has it.
-template <int V>
-void AddColumns(const OuterProducts& at, const float* left, const float* packed, int channels,
-                const float* right, std::ptrdiff_t right_stride, int pixels, int rest,
-                float* sums) {
-  const std::ptrdiff_t sums_stride = at.right_channels;
-  int row = 0;
-  for (; row + kRows <= channels; row += kRows) {
-    const bool is_packed = packed != nullptr;
-    const float* from = is_packed ? packed + row / kRows * kLeftTile : left + row;
-    AddTile<kRows, V>(
-        from, right,
-        {.left = is_packed ? kRows : at.left_stride, .right = right_stride, .sums = sums_stride},
-        pixels, rest, sums + row * sums_stride);
+// Numbers of the pixels that the next tiles read: fetched along with the products of these, for
+// they are too far apart for the CPU to foresee.
+struct Ahead {
+  const float* from = nullptr;  // null: nothing
+  std::ptrdiff_t stride = 0;    // from pixel to pixel
+  int numbers = 0;
+  int pixels = 0;
+
+  // The `part`th of so many equal parts.
+  HWY_INLINE void Fetch(int part, int parts) const {
+    constexpr int kLine = 16;
+    if (from == nullptr) return;
+    for (int p = pixels * part / parts; p < pixels * (part + 1) / parts; ++p) {
+      const float* pixel = from + p * stride;
+      for (int i = 0; i < numbers; i += kLine) hwy::Prefetch(pixel + i);
+      hwy::Prefetch(pixel + numbers - 1);
+    }
   }
-  for (; row < channels; ++row) {
-    AddTile<1, V>(left + row, right,
-                  {.left = at.left_stride, .right = right_stride, .sums = sums_stride}, pixels,
-                  rest, sums + row * sums_stride);
+};
+
+// A tile of right and, of left, all channels of a block: as they are, or as PackLeft has them.
+struct Block {
+  const float* left;
+  std::ptrdiff_t left_stride;
+  const float* packed_left;  // or null
+  int channels;
+  const float* right;
+  std::ptrdiff_t right_stride;
+  int pixels;
+  float* sums;
+  std::ptrdiff_t sums_stride;
+};
+
+// V vectors hold the columns; `rest` lanes of the last are there.
+template <int V>
+void AddColumns(const Block& at, int rest, const Ahead& next_right, const Ahead& next_left) {
+  const int tiles = at.channels / kRows;
+  for (int tile = 0; tile < tiles; ++tile) {
+    next_right.Fetch(tile, tiles);
+    next_left.Fetch(tile, tiles);
+    const bool is_packed = at.packed_left != nullptr;
+    AddTile<kRows, V>(is_packed ? at.packed_left + tile * kLeftTile : at.left + tile * kRows,
+                      at.right,
+                      {.left = is_packed ? kRows : at.left_stride,
+                       .right = at.right_stride,
+                       .sums = at.sums_stride},
+                      at.pixels, rest, at.sums + tile * kRows * at.sums_stride);
+  }
+  for (int row = tiles * kRows; row < at.channels; ++row) {
+    AddTile<1, V>(at.left + row, at.right,
+                  {.left = at.left_stride, .right = at.right_stride, .sums = at.sums_stride},
+                  at.pixels, rest, at.sums + row * at.sums_stride);
   }
 }
 
@@ -141,34 +175,51 @@ int ColumnsOfTile(int left) {
   return std::min((is_four ? 2 : kVectors) * kLanes, left);
 }
 
-// The channels [first, first + channels) of left, of a block of pixels.
-void AddBlock(const OuterProducts& at, int first_pixel, int pixels, int first, int channels,
-              Packed& packed) {
-  const float* left = at.left + first_pixel * at.left_stride + first;
-  const float* packed_left = nullptr;
+// The channels [first, first + channels) of left, of a block of pixels, of which `pixels_after`
+// follow.
+void AddBlock(const OuterProducts& at, int first_pixel, int pixels, int pixels_after, int first,
+              int channels, Packed& packed) {
+  Block block = {.left = at.left + first_pixel * at.left_stride + first,
+                 .left_stride = at.left_stride,
+                 .packed_left = nullptr,
+                 .channels = channels,
+                 .right = nullptr,
+                 .right_stride = at.right_stride,
+                 .pixels = pixels,
+                 .sums = nullptr,
+                 .sums_stride = at.sums_stride};
   if (SharesSets(at.left_stride)) {
-    PackLeft(left, at.left_stride, channels, pixels, packed.left);
-    packed_left = packed.left;
+    PackLeft(block.left, at.left_stride, channels, pixels, packed.left);
+    block.packed_left = packed.left;
   }
+  const float* const right = at.right + first_pixel * at.right_stride;
   int columns;
   for (int column = 0; column < at.right_channels; column += columns) {
     columns = ColumnsOfTile(at.right_channels - column);
     const int vectors = (columns + kLanes - 1) / kLanes;
     const int rest = columns - (vectors - 1) * kLanes;
-    const float* right = at.right + std::ptrdiff_t{first_pixel} * at.right_channels + column;
-    std::ptrdiff_t right_stride = at.right_channels;
-    if (SharesSets(right_stride)) {
-      PackRight(right, right_stride, columns, pixels, packed.right);
-      right = packed.right;
-      right_stride = kColumns;
+    block.right = right + column;
+    block.sums = at.sums + first * at.sums_stride + column;
+    if (SharesSets(at.right_stride)) {
+      PackRight(block.right, at.right_stride, columns, pixels, packed.right);
+      block.right = packed.right;
+      block.right_stride = kColumns;
     }
-    float* sums = at.sums + std::ptrdiff_t{first} * at.right_channels + column;
+    Ahead next_right = {.stride = at.right_stride, .numbers = columns, .pixels = pixels};
+    Ahead next_left = {.stride = at.left_stride, .numbers = channels, .pixels = pixels_after};
+    if (column + columns < at.right_channels) {
+      next_right.from = right + column + columns;
+    } else if (pixels_after > 0) {
+      next_right.from = right + pixels * at.right_stride;
+      next_right.pixels = pixels_after;
+      next_left.from = block.left + pixels * at.left_stride;
+    }
     if (vectors == 3) {
-      AddColumns<3>(at, left, packed_left, channels, right, right_stride, pixels, rest, sums);
+      AddColumns<3>(block, rest, next_right, next_left);
     } else if (vectors == 2) {
-      AddColumns<2>(at, left, packed_left, channels, right, right_stride, pixels, rest, sums);
+      AddColumns<2>(block, rest, next_right, next_left);
     } else {
-      AddColumns<1>(at, left, packed_left, channels, right, right_stride, pixels, rest, sums);
+      AddColumns<1>(block, rest, next_right, next_left);
     }
   }
 }
@@ -177,8 +228,9 @@ void AddAll(const OuterProducts& at) {
   Packed packed;
   for (int pixel = 0; pixel < at.pixels; pixel += kBlockPixels) {
     const int pixels = std::min(kBlockPixels, at.pixels - pixel);
+    const int after = std::min(kBlockPixels, at.pixels - pixel - pixels);
     for (int first = 0; first < at.left_channels; first += kPackedChannels) {
-      AddBlock(at, pixel, pixels, first, std::min(kPackedChannels, at.left_channels - first),
+      AddBlock(at, pixel, pixels, after, first, std::min(kPackedChannels, at.left_channels - first),
                packed);
     }
   }

@@ -11,9 +11,11 @@ struct OuterProducts {
   std::ptrdiff_t left_stride;  // from pixel to pixel, at least left_channels
   int left_channels;
   const float* right;  // [pixels, right_channels]
+  std::ptrdiff_t right_stride;
   int right_channels;
   int pixels;
-  float* sums;  // [left_channels, right_channels]
+  float* sums;                 // [left_channels, right_channels]
+  std::ptrdiff_t sums_stride;  // from channel to channel of left
 };
 
 // Adds to `sums`, over all pixels, the products of each channel of left with each of right. Any

@@ -179,9 +179,11 @@ double DiffError(const Case& c, int block, bool broken = false) {
            .left_stride = s.in_channels,
            .left_channels = s.in_channels,
            .right = right.data() + point * right_stride,
+           .right_stride = s.out_channels,
            .right_channels = s.out_channels,
            .pixels = last - first,
-           .sums = sums.data() + std::ptrdiff_t{point} * s.in_channels * s.out_channels});
+           .sums = sums.data() + std::ptrdiff_t{point} * s.in_channels * s.out_channels,
+           .sums_stride = s.out_channels});
     }
   }
   std::vector<float> diff_weights(FiltersSize(c));

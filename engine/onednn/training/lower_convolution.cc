@@ -1,5 +1,6 @@
 #include "engine/graph/infer_shape.h"
 #include "engine/onednn/lower.h"
+#include "engine/onednn/training/dense_gradients.h"
 #include "engine/onednn/training/depthwise_gradients.h"
 #include "engine/onednn/training/depthwise_rows.h"
 #include "engine/onednn/training/lower_training.h"
@@ -121,7 +122,10 @@ TensorRef LowerTraining(const Conv2d& conv, NodeId id, Tape& tape) {
   emitter.Step<dnnl::convolution_forward>(node.name, forward, std::move(arguments));
   tape.OnBackward(id, [=, &tape](const TensorRef& diff_dst) {
     const std::string& name = tape.graph().node(id).name;
-    if (tape.IsTrainable(name + ".weight") || (conv.bias && tape.IsTrainable(name + ".bias"))) {
+    if (TakesDenseDiffWeights(conv, id, tape)) {
+      EmitDenseDiffWeights(conv, id, src, diff_dst, tape);
+    } else if (tape.IsTrainable(name + ".weight") ||
+               (conv.bias && tape.IsTrainable(name + ".bias"))) {
       EmitWeightGradients(conv, g, forward, id, src, diff_dst, tape);
     }
     if (tape.NeedsGradient(tape.graph().node(id).inputs[0])) {

@@ -119,9 +119,11 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
                       .left_stride = sizes.out_channels,
                       .left_channels = sizes.out_channels,
                       .right = static_cast<const float*>(tensors[0].rows),
+                      .right_stride = sizes.in_channels,
                       .right_channels = sizes.in_channels,
                       .pixels = turn.count() * sizes.width,
-                      .sums = static_cast<float*>(whole[0]) + std::ptrdiff_t{turn.part} * count});
+                      .sums = static_cast<float*>(whole[0]) + std::ptrdiff_t{turn.part} * count,
+                      .sums_stride = sizes.in_channels});
   };
   step.finish = [=, store = tape.GradientStore(name + ".weight")](RowStep::Whole whole) {
     auto* sums = static_cast<float*>(whole[0]);

@@ -72,9 +72,11 @@ void AddBlock(const WinogradSizes& sizes, const Block& block, int first, int las
                         .left_stride = sizes.in_channels,
                         .left_channels = sizes.in_channels,
                         .right = diff_points + point * block.diff_stride,
+                        .right_stride = sizes.out_channels,
                         .right_channels = sizes.out_channels,
                         .pixels = last - first,
-                        .sums = sums + point * block.filters});
+                        .sums = sums + point * block.filters,
+                        .sums_stride = sizes.out_channels});
     }
   });
 }

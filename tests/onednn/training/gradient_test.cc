@@ -45,7 +45,7 @@ const Case kCases[] = {
        return b.Conv("op", x,
                      {.out_channels = 13, .kernel = 3, .stride = 2, .padding = Padding::kSame});
      }},
-    {"ConvStrided", 24, 7, 6,
+    {"ConvStrided", 24, 13, 11,
      [](Builder& b, Value x) {
        return b.Conv("op", x, {.out_channels = 40, .kernel = 3, .stride = 2});
      }},
@@ -60,7 +60,7 @@ const Case kCases[] = {
      }},
     {"WinogradSmallTiles", 32, 6, 6,
      [](Builder& b, Value x) { return b.Conv("op", x, {.out_channels = 16, .kernel = 3}); }},
-    {"PatchesWithoutOverlap", 24, 4, 6,
+    {"PatchesWithoutOverlap", 24, 10, 12,
      [](Builder& b, Value x) {
        return b.Conv("op", x,
                      {.out_channels = 40,
