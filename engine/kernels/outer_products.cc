@@ -207,7 +207,9 @@ void AddBlock(const OuterProducts& at, int first_pixel, int pixels, int pixels_a
     }
     Ahead next_right = {.stride = at.right_stride, .numbers = columns, .pixels = pixels};
     Ahead next_left = {.stride = at.left_stride, .numbers = channels, .pixels = pixels_after};
-    if (column + columns < at.right_channels) {
+    if (!at.is_far) {
+      // Nothing to fetch.
+    } else if (column + columns < at.right_channels) {
       next_right.from = right + column + columns;
     } else if (pixels_after > 0) {
       next_right.from = right + pixels * at.right_stride;

@@ -16,6 +16,7 @@ struct OuterProducts {
   int pixels;
   float* sums;                 // [left_channels, right_channels]
   std::ptrdiff_t sums_stride;  // from channel to channel of left
+  bool is_far = false;         // the pixels are in no cache: fetches the next ones along the way
 };
 
 // Adds to `sums`, over all pixels, the products of each channel of left with each of right. Any

@@ -15,12 +15,22 @@ struct Case {
   int right;
   int pixels;
   int between = 0;  // numbers between one pixel's channels of left and the next's
+  bool is_far = false;
 };
 
 // Channels that fill no vector and no tile, one pixel, more than one block of pixels, rows that
 // share sets of a cache, of more channels than are packed at once.
-const Case kCases[] = {{8, 48, 20},   {1, 1, 1},       {13, 33, 300}, {40, 96, 129},    {7, 50, 5},
-                       {24, 17, 128}, {128, 256, 130}, {384, 21, 40}, {30, 128, 9, 226}};
+const Case kCases[] = {{8, 48, 20},
+                       {1, 1, 1},
+                       {13, 33, 300},
+                       {40, 96, 129},
+                       {7, 50, 5},
+                       {24, 17, 128},
+                       {128, 256, 130},
+                       {384, 21, 40},
+                       {30, 128, 9, 226},
+                       {9, 70, 300, 0, true},
+                       {260, 48, 200, 124, true}};
 
 // Largest error, in tolerances. `broken` adds 1 to one number of the kernel's.
 double Error(const Case& c, bool broken = false) {
@@ -40,7 +50,8 @@ double Error(const Case& c, bool broken = false) {
                     .right_channels = c.right,
                     .pixels = c.pixels,
                     .sums = sums.data(),
-                    .sums_stride = c.right});
+                    .sums_stride = c.right,
+                    .is_far = c.is_far});
   double worst = 0;
   for (int l = 0; l < c.left; ++l) {
     for (int r = 0; r < c.right; ++r) {

@@ -90,7 +90,8 @@ void AddProducts(const Sizes& sizes, const float* diff_dst, const float* patches
                       .right_channels = by_patch ? count : sizes.patch(),
                       .pixels = pixels,
                       .sums = sums + (by_patch ? first : std::ptrdiff_t{first} * sizes.patch()),
-                      .sums_stride = sizes.patch()});
+                      .sums_stride = sizes.patch(),
+                      .is_far = true});
   });
 }
 
