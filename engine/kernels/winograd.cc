@@ -161,16 +161,16 @@ struct Scratch {
   std::ptrdiff_t sums;
   std::ptrdiff_t size;
 
-  explicit Scratch(const WinogradSizes& sizes)
-      : tile_stride(WinogradPointStride(kBlockTiles, sizes.in_channels)),
+  Scratch(const WinogradSizes& sizes, int tiles_of_call)
+      : tile_stride(WinogradPointStride(std::min(kBlockTiles, tiles_of_call), sizes.in_channels)),
         tiles(sizes.in_channels),
         filters(tiles + sizes.points() * tile_stride),
         sums(filters + sizes.points() * kFilterStride),
         size(sums + sizes.points() * kSumStride) {}
 };
 
-std::size_t ScratchSize(const WinogradSizes& sizes) {
-  return static_cast<std::size_t>(Scratch(sizes).size);
+std::size_t ScratchSize(const WinogradSizes& sizes, int tiles) {
+  return static_cast<std::size_t>(Scratch(sizes, tiles).size);
 }
 
 // A panel of `count` tiles from `first` on, whose points are in `memory`.
@@ -204,7 +204,7 @@ void RunPanel(const Winograd& conv, int panel, int first, int count, const Scrat
 
 void Run(const Winograd& conv, int begin, int end, int first_panel, int last_panel, float* memory) {
   const WinogradSizes& sizes = conv.sizes;
-  const Scratch scratch(sizes);
+  const Scratch scratch(sizes, end - begin);
   std::fill_n(memory, scratch.tiles, 0.0f);
   const int blocks = (end - begin + kBlockTiles - 1) / kBlockTiles;
   WithTile(sizes, [&](auto tile) HWY_ATTR {
@@ -241,8 +241,8 @@ HWY_EXPORT(Run);
 
 int WinogradPanels(int out_channels) { return HWY_DYNAMIC_DISPATCH(Panels)(out_channels); }
 
-std::size_t WinogradScratchSize(const WinogradSizes& sizes) {
-  return HWY_DYNAMIC_DISPATCH(ScratchSize)(sizes);
+std::size_t WinogradScratchSize(const WinogradSizes& sizes, int tiles) {
+  return HWY_DYNAMIC_DISPATCH(ScratchSize)(sizes, tiles);
 }
 
 void RunWinograd(const Winograd& conv, int begin, int end, int first_panel, int last_panel,

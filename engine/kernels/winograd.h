@@ -49,8 +49,8 @@ struct Winograd {
 // Groups of output channels that this CPU's kernel computes together.
 int WinogradPanels(int out_channels);
 
-// Numbers of scratch, on a cache line, for one call of RunWinograd.
-std::size_t WinogradScratchSize(const WinogradSizes& sizes);
+// Numbers of scratch, on a cache line, for one call of RunWinograd for so many tiles or fewer.
+std::size_t WinogradScratchSize(const WinogradSizes& sizes, int tiles);
 
 // Computes the tiles [begin, end) of the panels [first_panel, last_panel). Any CPU; calls for
 // distinct results may run at the same time.

@@ -37,6 +37,20 @@ std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
   return activation == nullptr ? std::nullopt : std::optional(activation->kind);
 }
 
+// How the team shares the tiles of so many images.
+struct Share {
+  bool by_tiles;        // else by panels
+  std::size_t scratch;  // numbers, of a thread
+};
+
+Share ShareOf(const WinogradSizes& sizes, int images) {
+  const int team = TeamSize();
+  const int tiles = images * sizes.tiles();
+  const bool by_tiles = tiles >= kTilesOfThread * team || WinogradPanels(sizes.out_channels) < team;
+  const int of_thread = by_tiles ? (tiles + team - 1) / team : tiles;
+  return {.by_tiles = by_tiles, .scratch = (WinogradScratchSize(sizes, of_thread) + 15) / 16 * 16};
+}
+
 }  // namespace
 
 std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src, DataType type,
@@ -75,19 +89,19 @@ dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims) {
   return {dims, DataType::f32, Tag::Oihw16o};
 }
 
-TensorRef WinogradScratch(const WinogradSizes& sizes, Emitter& emitter) {
-  const auto size = static_cast<std::int64_t>((WinogradScratchSize(sizes) + 15) / 16 * 16);
-  return emitter.NewTensor({{size * TeamSize()}, DataType::f32, Tag::x});
+TensorRef WinogradScratch(const WinogradSizes& sizes, int images, Emitter& emitter) {
+  const Share share = ShareOf(sizes, images);
+  const auto size = static_cast<std::int64_t>(share.scratch) * TeamSize();
+  return emitter.NewTensor({{size}, DataType::f32, Tag::x});
 }
 
 void RunWinogradTeam(const Winograd& conv, int images, float* scratch) {
-  const std::size_t scratch_size = (WinogradScratchSize(conv.sizes) + 15) / 16 * 16;
+  const Share share = ShareOf(conv.sizes, images);
   const int tiles = images * conv.sizes.tiles();
   const int panels = WinogradPanels(conv.sizes.out_channels);
-  const bool by_tiles = tiles >= kTilesOfThread * TeamSize() || panels < TeamSize();
-  ParallelTeam(by_tiles ? tiles : panels, [&](int part, int begin, int end) {
-    float* own = scratch + static_cast<std::size_t>(part) * scratch_size;
-    if (by_tiles) {
+  ParallelTeam(share.by_tiles ? tiles : panels, [&](int part, int begin, int end) {
+    float* own = scratch + static_cast<std::size_t>(part) * share.scratch;
+    if (share.by_tiles) {
       RunWinograd(conv, begin, end, 0, panels, own);
     } else {
       RunWinograd(conv, 0, tiles, begin, end, own);
@@ -111,7 +125,7 @@ TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSize
       has_residual ? emitter.Alias(inputs[1], dst_desc) : emitter.NewTensor(dst_desc);
   emitter.KernelStep(
       node.name, std::string("own_winograd") + std::to_string(sizes.tile) + ":" + Float32Isa(),
-      {inputs[0], dst, WinogradScratch(sizes, emitter)},
+      {inputs[0], dst, WinogradScratch(sizes, node.shape.n, emitter)},
       [=, images = node.shape.n,
        activation = ActivationOf(conv)](std::span<void* const> addresses) {
         auto* const to = static_cast<float*>(addresses[1]);

@@ -29,7 +29,7 @@ TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSize
 dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims);
 
 // Scratch for RunWinogradTeam.
-TensorRef WinogradScratch(const WinogradSizes& sizes, Emitter& emitter);
+TensorRef WinogradScratch(const WinogradSizes& sizes, int images, Emitter& emitter);
 
 // All of `conv`, of so many images, on the calling thread's team.
 void RunWinogradTeam(const Winograd& conv, int images, float* scratch);

@@ -123,8 +123,8 @@ double Error(const Case& c, bool is_turned, bool broken = false) {
                          .residual = c.has_residual ? dst.data() : nullptr,
                          .dst = dst.data(),
                          .activation = c.activation};
-  Buffer scratch(WinogradScratchSize(s));
   const int tiles = c.images * s.tiles();
+  Buffer scratch(WinogradScratchSize(s, tiles));
   const int panels = WinogradPanels(s.out_channels);
   for (const auto& [first, last] : {std::pair(0, tiles / 3), std::pair(tiles / 3, tiles)}) {
     RunWinograd(call, first, last, 0, panels / 2, scratch.data());

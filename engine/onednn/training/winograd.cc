@@ -31,7 +31,8 @@ void EmitConvolution(const std::string& name, const WinogradSizes& sizes, int im
                      Emitter& emitter) {
   emitter.KernelStep(
       name, "own_winograd" + std::to_string(sizes.tile) + ":highway",
-      {src, filters, dst, WinogradScratch(sizes, emitter)}, [=](std::span<void* const> addresses) {
+      {src, filters, dst, WinogradScratch(sizes, images, emitter)},
+      [=](std::span<void* const> addresses) {
         const Winograd call = {
             .sizes = sizes,
             .src = static_cast<const float*>(addresses[0]),
