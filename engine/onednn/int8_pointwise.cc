@@ -6,6 +6,7 @@
 #include "engine/kernels/pointwise_int8.h"
 #include "engine/onednn/int8_own_kernels.h"
 #include "engine/onednn/int8_tensor.h"
+#include "engine/onednn/post_ops.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -22,23 +23,9 @@ Storage StorageOf(const dnnl::memory::desc& desc) {
   return desc.get_data_type() == DataType::s8 ? Storage::kSigned8 : Storage::kFloat32;
 }
 
-std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
-  if (conv.post_ops.empty()) return std::nullopt;
-  const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops.back());
-  return activation == nullptr ? std::nullopt : std::optional(activation->kind);
-}
-
-// Nothing, a shortcut, an activation, or both in this order.
-bool IsSupported(const std::vector<PostOp>& post_ops) {
-  for (std::size_t i = 0; i < post_ops.size(); ++i) {
-    const auto* activation = std::get_if<ActivationPostOp>(&post_ops[i]);
-    if (activation == nullptr
-            ? i != 0
-            : i + 1 != post_ops.size() || activation->kind == ActivationKind::kTanh) {
-      return false;
-    }
-  }
-  return true;
+// What the kernel can do after the sum.
+bool IsSupported(const Conv2d& conv) {
+  return IsShortcutThenActivation(conv) && ActivationOf(conv) != ActivationKind::kTanh;
 }
 
 // By output channel.
@@ -102,7 +89,7 @@ void Run(Call call, const float* gate, float* factors, std::uint8_t* scratch) {
 
 bool TakesInt8PointwiseKernel(const Conv2d& conv, int in_channels, bool is_gated) {
   if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1 || in_channels % 4 != 0 ||
-      !IsSupported(conv.post_ops) || !HasInt8Kernels()) {
+      !IsSupported(conv) || !HasInt8Kernels()) {
     return false;
   }
   // As in TakesPointwiseKernel: where there are exponentials.

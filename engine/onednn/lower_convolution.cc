@@ -5,6 +5,7 @@
 #include "engine/onednn/lower_depthwise.h"
 #include "engine/onednn/lower_pointwise.h"
 #include "engine/onednn/lower_winograd.h"
+#include "engine/onednn/post_ops.h"
 
 namespace avocet {
 namespace {
@@ -52,7 +53,7 @@ TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef>
                            .h = static_cast<int>(src_dims[2]),
                            .w = static_cast<int>(src_dims[3])};
   const std::optional<WinogradSizes> winograd = WinogradSizesOf(conv, src_shape, emitter.type());
-  if (winograd && TakesWinogradPostOps(conv)) {
+  if (winograd && IsShortcutThenActivation(conv)) {
     return LowerWinograd(conv, node, *winograd, inputs, emitter);
   }
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));

@@ -7,6 +7,7 @@
 
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/pointwise.h"
+#include "engine/onednn/post_ops.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -16,23 +17,9 @@ using Dims = dnnl::memory::dims;
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
-// What the kernel can do after the sum: nothing, a shortcut, an activation, or both in this order.
-bool IsSupported(const std::vector<PostOp>& post_ops) {
-  for (std::size_t i = 0; i < post_ops.size(); ++i) {
-    const auto* activation = std::get_if<ActivationPostOp>(&post_ops[i]);
-    if (activation == nullptr) {
-      if (i != 0) return false;
-    } else if (i + 1 != post_ops.size() || activation->kind == ActivationKind::kTanh) {
-      return false;
-    }
-  }
-  return true;
-}
-
-std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
-  if (conv.post_ops.empty()) return std::nullopt;
-  const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops.back());
-  return activation == nullptr ? std::nullopt : std::optional(activation->kind);
+// What the kernel can do after the sum.
+bool IsSupported(const Conv2d& conv) {
+  return IsShortcutThenActivation(conv) && ActivationOf(conv) != ActivationKind::kTanh;
 }
 
 // A step's way over threads: by pixels, or by tiles where few pixels share many weights.
@@ -123,7 +110,7 @@ TensorRef Emit(const Conv2d& conv, const Node& node, std::span<const TensorRef> 
 }  // namespace
 
 bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, bool is_gated, DataType type) {
-  if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1 || !IsSupported(conv.post_ops)) {
+  if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1 || !IsSupported(conv)) {
     return false;
   }
   const bool runs = type == DataType::f32

@@ -3,12 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <variant>
-#include <vector>
 
 #include "engine/graph/infer_shape.h"
 #include "engine/kernels/cpu.h"
+#include "engine/onednn/post_ops.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -29,12 +27,6 @@ double CostOf(const WinogradSizes& sizes) {
   constexpr double kFilter = 3.3;
   constexpr double kTile = 1.1;
   return kTile * sizes.points() * (sizes.tiles() + kFilter);
-}
-
-std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
-  if (conv.post_ops.empty()) return std::nullopt;
-  const auto* activation = std::get_if<ActivationPostOp>(&conv.post_ops.back());
-  return activation == nullptr ? std::nullopt : std::optional(activation->kind);
 }
 
 // How the team shares the tiles of so many images.
@@ -75,14 +67,6 @@ std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& sr
   if (largest_tile == 2 || CostOf(small) < CostOf(sizes)) sizes = small;
   const double direct = 9.0 * sizes.out_height * sizes.out_width;
   return CostOf(sizes) < direct ? std::optional(sizes) : std::nullopt;
-}
-
-bool TakesWinogradPostOps(const Conv2d& conv) {
-  for (std::size_t i = 0; i < conv.post_ops.size(); ++i) {
-    const bool is_activation = std::holds_alternative<ActivationPostOp>(conv.post_ops[i]);
-    if (is_activation ? i + 1 != conv.post_ops.size() : i != 0) return false;
-  }
-  return true;
 }
 
 dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims) {

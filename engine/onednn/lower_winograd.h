@@ -18,9 +18,6 @@ namespace avocet {
 std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src,
                                              dnnl::memory::data_type type, int largest_tile = 4);
 
-// Whether a kernel computes all of `post_ops`.
-bool TakesWinogradPostOps(const Conv2d& conv);
-
 // Emits the convolution `node`.
 TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSizes& sizes,
                         std::span<const TensorRef> inputs, Emitter& emitter);
