@@ -10,6 +10,10 @@ bool HasAvx512Kernels();
 // Those and AVX512-BF16.
 bool HasBFloat16Kernels();
 
+// Those of BFloat16 and of 8-bit integers (AVX512-VNNI), and AMX's products of both, which the
+// operating system has to grant the process: this asks it to.
+bool HasAmxKernels();
+
 // AVX-512 as above, or what Highway calls AVX2, which includes FMA: float32 kernels.
 bool HasFloat32Kernels();
 

@@ -6,25 +6,16 @@
 #include "engine/base/check.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/float32_any.h"
+#include "engine/kernels/pointwise_amx.h"
+#include "engine/kernels/pointwise_parts.h"
 #include "engine/kernels/vector.h"
 
 namespace avocet {
-namespace {
-
-// Pixels that are multiplied with a tile's weights before the next tile: their channels stay in the
-// second-level cache, a fourth of it.
-template <typename T>
-int BlockPixels(int in_channels) {
-  const int fitting = (256 << 10) / (in_channels * static_cast<int>(sizeof(T)));
-  return std::clamp(fitting, 32, 256);
-}
-
-}  // namespace
 
 template <typename T>
 std::size_t PointwiseScratchBytes(int in_channels) {
-  return static_cast<std::size_t>(BlockPixels<T>(in_channels)) *
-         static_cast<std::size_t>(in_channels) * sizeof(T);
+  const std::size_t pixel = static_cast<std::size_t>(in_channels) * sizeof(T);
+  return static_cast<std::size_t>(PointwiseBlock(pixel)) * pixel;
 }
 
 #if defined(__x86_64__)
@@ -114,75 +105,6 @@ constexpr MultiplyFunction<T> kMultiply[kRows][kVectors] = {
     {MultiplyInto<7, 1>, MultiplyInto<7, 2>, MultiplyInto<7, 3>},
     {MultiplyInto<8, 1>, MultiplyInto<8, 2>, MultiplyInto<8, 3>}};
 
-// Stores `count` channels of V vectors, the last of which may be partly used.
-template <int V>
-inline void StoreTile(float* dst, const __m512 (&values)[V], __mmask16 last) {
-#pragma GCC unroll 3
-  for (int v = 0; v + 1 < V; ++v) _mm512_storeu_ps(dst + v * kLanes, values[v]);
-  Store(dst + (V - 1) * kLanes, values[V - 1], last);
-}
-template <int V>
-inline void StoreTile(BFloat16* dst, const __m512 (&values)[V], __mmask16 last) {
-  if constexpr (V == 3) {
-    _mm512_storeu_si512(dst, (__m512i)_mm512_cvtne2ps_pbh(values[1], values[0]));
-  } else if constexpr (V == 2) {
-    Store(dst, values[0], 0xffff);
-  }
-  Store(dst + (V - 1) * kLanes, values[V - 1], last);
-}
-
-// The channels of V vectors from `channel` on: their biases, and which of the last are there.
-template <int V>
-struct Tile {
-  __m512 bias[V];
-  __mmask16 last;
-};
-
-template <int V, typename T>
-inline Tile<V> TileOf(const Pointwise<T>& conv, int channel) {
-  Tile<V> tile;
-  tile.last = FirstLanes(conv.out_channels - channel - (V - 1) * kLanes);
-#pragma GCC unroll 3
-  for (int v = 0; v < V; ++v) {
-    const __mmask16 lanes = v + 1 == V ? tile.last : static_cast<__mmask16>(0xffff);
-    tile.bias[v] =
-        conv.bias == nullptr ? _mm512_setzero_ps() : Load(conv.bias + channel + v * kLanes, lanes);
-  }
-  return tile;
-}
-
-// Adds bias and shortcut to the sums of one pixel and stores their activation; `offset` is that of
-// the first channel in the result.
-template <VectorActivation activation, int V, typename T>
-inline void FinishPixel(const Pointwise<T>& conv, const Tile<V>& tile, const __m512 (&sum)[V],
-                        std::size_t offset) {
-  __m512 values[V];
-#pragma GCC unroll 3
-  for (int v = 0; v < V; ++v) {
-    values[v] = _mm512_add_ps(sum[v], tile.bias[v]);
-    if (conv.residual != nullptr) {
-      const __mmask16 lanes = v + 1 == V ? tile.last : static_cast<__mmask16>(0xffff);
-      values[v] = _mm512_add_ps(values[v], Load(conv.residual + offset + v * kLanes, lanes));
-    }
-    values[v] = Activate<activation, T>(values[v]);
-  }
-  StoreTile(conv.dst + offset, values, tile.last);
-}
-
-// The same for `rows` pixels from `row` on, whose sums are in memory.
-template <int V, VectorActivation activation, typename T>
-void Finish(const Pointwise<T>& conv, const float* sums, std::size_t row, int rows, int channel) {
-  const Tile<V> tile = TileOf<V>(conv, channel);
-  const auto stride = static_cast<std::size_t>(conv.out_channels);
-  std::size_t offset = row * stride + static_cast<std::size_t>(channel);
-  for (int r = 0; r < rows; ++r, offset += stride) {
-    __m512 sum[V];
-#pragma GCC unroll 3
-    for (int v = 0; v < V; ++v) sum[v] = _mm512_load_ps(sums + r * kPointwiseTile + v * kLanes);
-    FinishPixel<activation>(conv, tile, sum, offset);
-  }
-}
-
 // kRows pixels of a whole tile, whose sums never leave the registers.
 template <VectorActivation activation, typename T>
 void RunWhole(const Pointwise<T>& conv, const T* src, const T* weights, std::size_t row,
@@ -198,24 +120,11 @@ void RunWhole(const Pointwise<T>& conv, const T* src, const T* weights, std::siz
   }
 }
 
-// dst [rows, channels] = src * gate.
-template <typename T>
-void ApplyGate(const T* src, const T* gate, int rows, int channels, T* dst) {
-  for (int c = 0; c < channels; c += kLanes) {
-    const __mmask16 lanes = FirstLanes(channels - c);
-    const __m512 factor = Load(gate + c, lanes);
-    std::size_t offset = static_cast<std::size_t>(c);
-    for (int r = 0; r < rows; ++r, offset += static_cast<std::size_t>(channels)) {
-      Store(dst + offset, _mm512_mul_ps(Load(src + offset, lanes), factor), lanes);
-    }
-  }
-}
-
 template <VectorActivation activation, typename T>
 void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile, T* scratch) {
   alignas(64) float sums[kRows * kPointwiseTile];
   const auto in_channels = static_cast<std::size_t>(conv.in_channels);
-  const int block = BlockPixels<T>(conv.in_channels);
+  const int block = PointwiseBlock(in_channels * sizeof(T));
   for (int start = begin; start < end; start += block) {
     const int pixels = std::min(block, end - start);
     const T* src = conv.src + static_cast<std::size_t>(start) * in_channels;
@@ -242,11 +151,11 @@ void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_
         }
         kMultiply<T>[rows - 1][vectors - 1](pixel, weights, conv.in_channels, sums);
         if (vectors == 3) {
-          Finish<3, activation>(conv, sums, first, rows, channel);
+          Finish<3, activation, kPointwiseTile>(conv, sums, first, rows, channel);
         } else if (vectors == 2) {
-          Finish<2, activation>(conv, sums, first, rows, channel);
+          Finish<2, activation, kPointwiseTile>(conv, sums, first, rows, channel);
         } else {
-          Finish<1, activation>(conv, sums, first, rows, channel);
+          Finish<1, activation, kPointwiseTile>(conv, sums, first, rows, channel);
         }
       }
     }
@@ -286,12 +195,25 @@ void RunPointwise(const Pointwise<T>& conv, int begin, int end, int first_tile, 
     if (!HasAvx512Kernels()) {
       return RunPointwiseAny(conv, begin, end, first_tile, last_tile, scratch);
     }
+  } else if (TakesAmx(conv.in_channels * static_cast<int>(sizeof(T)))) {
+    return RunPointwiseAmx(conv, begin, end, first_tile, last_tile, scratch);
   }
   RunAvx512(conv, begin, end, first_tile, last_tile, scratch);
 }
 
+template <typename T>
+const char* PointwiseIsa(int in_channels) {
+  if constexpr (std::is_same_v<T, float>) {
+    return Float32Isa();
+  } else {
+    return TakesAmx(in_channels * static_cast<int>(sizeof(T))) ? "amx_bf16" : "avx512_bf16";
+  }
+}
+
 template std::size_t PointwiseScratchBytes<float>(int);
 template std::size_t PointwiseScratchBytes<BFloat16>(int);
+template const char* PointwiseIsa<float>(int);
+template const char* PointwiseIsa<BFloat16>(int);
 template void RunPointwise(const Pointwise<float>&, int, int, int, int, void*);
 template void RunPointwise(const Pointwise<BFloat16>&, int, int, int, int, void*);
 

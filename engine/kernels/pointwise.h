@@ -35,6 +35,13 @@ constexpr int PointwiseTiles(int out_channels) {
   return (out_channels + kPointwiseTile - 1) / kPointwiseTile;
 }
 
+// Pixels whose channels, of `bytes` together, are multiplied with a tile's weights before the next
+// tile: they stay in the second-level cache, in a fourth of it.
+constexpr int PointwiseBlock(std::size_t bytes) {
+  const auto fitting = static_cast<int>((std::size_t{256} << 10) / bytes);
+  return fitting < 32 ? 32 : fitting < 256 ? fitting : 256;
+}
+
 // Bytes of scratch for one call of RunPointwise with a gate.
 template <typename T>
 std::size_t PointwiseScratchBytes(int in_channels);
@@ -45,6 +52,10 @@ std::size_t PointwiseScratchBytes(int in_channels);
 template <typename T>
 void RunPointwise(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile,
                   void* scratch);
+
+// What RunPointwise uses for sources of `in_channels`, as in the names of oneDNN's implementations.
+template <typename T>
+const char* PointwiseIsa(int in_channels);
 
 }  // namespace avocet
 

@@ -5,18 +5,21 @@
 
 #include "engine/base/check.h"
 #include "engine/kernels/cpu.h"
+#include "engine/kernels/pointwise_amx.h"
+#include "engine/kernels/pointwise_int8_parts.h"
 #include "engine/kernels/vector.h"
 
 namespace avocet {
-namespace {
-
-// As in pointwise.cc.
-int BlockPixels(int in_channels) { return std::clamp((256 << 10) / in_channels, 32, 256); }
-
-}  // namespace
 
 std::size_t PointwiseInt8ScratchBytes(int in_channels) {
-  return static_cast<std::size_t>(BlockPixels(in_channels)) * static_cast<std::size_t>(in_channels);
+  const auto pixel = static_cast<std::size_t>(in_channels);
+  return static_cast<std::size_t>(PointwiseBlock(pixel)) * pixel;
+}
+
+bool ShiftsSigned(int in_channels) { return !TakesAmx(in_channels); }
+
+const char* PointwiseInt8Isa(int in_channels) {
+  return TakesAmx(in_channels) ? "amx_int8" : "avx512_vnni";
 }
 
 #if defined(__x86_64__)
@@ -78,90 +81,15 @@ constexpr MultiplyFunction kMultiply[kRows][kVectors] = {
     {Multiply<7, 1>, Multiply<7, 2>, Multiply<7, 3>},
     {Multiply<8, 1>, Multiply<8, 2>, Multiply<8, 3>}};
 
-// Stores the activation of `rows` rows of sums of one tile, as numbers of type Dst.
-template <VectorActivation activation, typename Dst>
-void Finish(const PointwiseInt8& conv, const std::int32_t* sums, std::size_t row, int rows,
-            int channel) {
-  constexpr bool kIsFloat = std::is_same_v<Dst, float>;
-  // What rounds to 8 bits needs no more than what rounds to bfloat16.
-  using Accuracy = std::conditional_t<kIsFloat, float, BFloat16>;
-  const __m512 inverse = _mm512_set1_ps(kIsFloat ? 1.0f : 1.0f / conv.dst_scale);
-  const __m512 residual_scale = _mm512_set1_ps(conv.residual_scale);
-  const int count = std::min(kPointwiseTile, conv.out_channels - channel);
-  for (int c = 0; c < count; c += kLanes) {
-    const __mmask16 lanes = FirstLanes(count - c);
-    const __m512 multiplier = Load(conv.multiplier + channel + c, lanes);
-    const __m512 shift = Load(conv.offset + channel + c, lanes);
-    std::size_t offset =
-        row * static_cast<std::size_t>(conv.out_channels) + static_cast<std::size_t>(channel + c);
-    for (int r = 0; r < rows; ++r, offset += static_cast<std::size_t>(conv.out_channels)) {
-      const __m512 sum = _mm512_cvtepi32_ps(_mm512_load_si512(sums + r * kPointwiseTile + c));
-      __m512 value = _mm512_fmadd_ps(sum, multiplier, shift);
-      if (conv.residual != nullptr) {
-        const __m512 residual = Load(static_cast<const Dst*>(conv.residual) + offset, lanes);
-        value = _mm512_fmadd_ps(residual, residual_scale, value);
-      }
-      value = _mm512_mul_ps(Activate<activation, Accuracy>(value), inverse);
-      Store(static_cast<Dst*>(conv.dst) + offset, value, lanes);
-    }
-  }
-}
-
-// dst = src + 128, as unsigned integers.
-void MakeUnsigned(const std::uint8_t* src, std::size_t count, std::uint8_t* dst) {
-  const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
-  std::size_t i = 0;
-  for (; i + 64 <= count; i += 64) {
-    _mm512_storeu_si512(dst + i, _mm512_xor_si512(_mm512_loadu_si512(src + i), flip));
-  }
-  for (; i < count; ++i) dst[i] = src[i] ^ 0x80;
-}
-
-// dst [rows, channels] = src * gate, rounded, + 128.
-template <typename Src>
-void ApplyGate(const Src* src, const float* gate, int rows, int channels, std::uint8_t* dst) {
-  const __m512 shift = _mm512_set1_ps(128.0f);
-  for (int c = 0; c < channels; c += kLanes) {
-    const __mmask16 lanes = FirstLanes(channels - c);
-    const __m512 factor = Load(gate + c, lanes);
-    std::size_t offset = static_cast<std::size_t>(c);
-    for (int r = 0; r < rows; ++r, offset += static_cast<std::size_t>(channels)) {
-      const __m512 value = _mm512_fmadd_ps(Load(src + offset, lanes), factor, shift);
-      Store(dst + offset, value, lanes);
-    }
-  }
-}
-
-// The source's pixels [start, start + pixels) as unsigned integers.
-const std::uint8_t* Prepare(const PointwiseInt8& conv, int start, int pixels,
-                            std::uint8_t* scratch) {
-  const auto channels = static_cast<std::size_t>(conv.in_channels);
-  const std::uint8_t* src =
-      static_cast<const std::uint8_t*>(conv.src) + static_cast<std::size_t>(start) * channels;
-  const bool is_signed = conv.src_storage == Storage::kSigned8;
-  if (conv.gate != nullptr) {
-    if (is_signed) {
-      ApplyGate(reinterpret_cast<const std::int8_t*>(src), conv.gate, pixels, conv.in_channels,
-                scratch);
-    } else {
-      ApplyGate(src, conv.gate, pixels, conv.in_channels, scratch);
-    }
-    return scratch;
-  }
-  if (!is_signed) return src;
-  MakeUnsigned(src, static_cast<std::size_t>(pixels) * channels, scratch);
-  return scratch;
-}
-
 template <VectorActivation activation, typename Dst>
 void Run(const PointwiseInt8& conv, int begin, int end, int first_tile, int last_tile,
          std::uint8_t* scratch) {
   alignas(64) std::int32_t sums[kRows * kPointwiseTile];
   const auto in_channels = static_cast<std::size_t>(conv.in_channels);
-  const int block = BlockPixels(conv.in_channels);
+  const int block = PointwiseBlock(in_channels);
   for (int start = begin; start < end; start += block) {
     const int pixels = std::min(block, end - start);
-    const std::uint8_t* src = Prepare(conv, start, pixels, scratch);
+    const std::uint8_t* src = Prepare<std::uint8_t>(conv, start, pixels, scratch);
     // Groups of nearly the same size waste least on the last.
     const int groups = (pixels + kRows - 1) / kRows;
     for (int tile = first_tile; tile < last_tile; ++tile) {
@@ -175,7 +103,8 @@ void Run(const PointwiseInt8& conv, int begin, int end, int first_tile, int last
         const int rows = pixels * (group + 1) / groups - row;
         kMultiply[rows - 1][vectors - 1](src + static_cast<std::size_t>(row) * in_channels, weights,
                                          conv.in_channels, sums);
-        Finish<activation, Dst>(conv, sums, static_cast<std::size_t>(start + row), rows, channel);
+        Finish<activation, kPointwiseTile, Dst>(conv, sums, static_cast<std::size_t>(start + row),
+                                                rows, channel);
       }
     }
   }
@@ -186,6 +115,9 @@ void Run(const PointwiseInt8& conv, int begin, int end, int first_tile, int last
 void RunPointwiseInt8(const PointwiseInt8& conv, int begin, int end, int first_tile, int last_tile,
                       void* scratch) {
   AVOCET_CHECK(conv.in_channels % 4 == 0);
+  if (TakesAmx(conv.in_channels)) {
+    return RunPointwiseInt8Amx(conv, begin, end, first_tile, last_tile, scratch);
+  }
   auto* const bytes = static_cast<std::uint8_t*>(scratch);
   WithActivation(conv.activation, [&](auto activation) {
     constexpr VectorActivation kActivation = decltype(activation)::value;

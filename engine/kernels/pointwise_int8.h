@@ -22,7 +22,8 @@ struct PointwiseInt8 {
                                // OhwI48o4i), zeros behind the last output channel
   const float* multiplier;     // [out_channels]: scale of the products
   const float* offset;         // [out_channels]: bias, minus 128 times the multiplier times the sum
-                               // of the weights, if the source that is multiplied is signed
+                               // of the weights, if the source that is multiplied is signed and
+                               // ShiftsSigned
   const float* gate;           // [in_channels] factors of src, or null. The products are rounded
                                // to signed integers: factors include the change of scale.
   const void* residual;        // [pixels, out_channels] of dst_storage, added before the
@@ -39,6 +40,12 @@ struct PointwiseInt8 {
 
 // AVX-512 with VNNI.
 bool HasInt8Kernels();
+
+// Whether what is multiplied for a signed source of `in_channels` is that plus 128.
+bool ShiftsSigned(int in_channels);
+
+// What RunPointwiseInt8 uses, as PointwiseIsa.
+const char* PointwiseInt8Isa(int in_channels);
 
 // Bytes of scratch for one call.
 std::size_t PointwiseInt8ScratchBytes(int in_channels);

@@ -16,7 +16,7 @@ using Dims = dnnl::memory::dims;
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
-constexpr float kUnsignedShift = 128.0f;  // the kernel multiplies signed integers plus this
+constexpr float kUnsignedShift = 128.0f;  // the kernel may multiply signed integers plus this
 
 Storage StorageOf(const dnnl::memory::desc& desc) {
   if (desc.get_data_type() == DataType::u8) return Storage::kUnsigned8;
@@ -112,8 +112,9 @@ TensorRef LowerInt8Pointwise(const Conv2d& conv, const Node& node, const Int8Ope
   const float multiplied_scale = is_gated ? src.gate->scale : src.scale;
   const Affine affine =
       AffineOf(weights, bias ? static_cast<const float*>(bias->get_data_handle()) : nullptr,
-               multiplied_scale, is_gated || src.desc.get_data_type() == DataType::s8, in_channels,
-               conv.out_channels);
+               multiplied_scale,
+               (is_gated || src.desc.get_data_type() == DataType::s8) && ShiftsSigned(in_channels),
+               in_channels, conv.out_channels);
   const dnnl::memory multiplier = emitter.Constant(affine.multiplier);
   const dnnl::memory offset = emitter.Constant(affine.offset);
 
@@ -149,7 +150,8 @@ TensorRef LowerInt8Pointwise(const Conv2d& conv, const Node& node, const Int8Ope
   }
   const bool has_residual = operands.shortcut.has_value();
   // The memories of weights and constants are captured to live as long as the step.
-  emitter.KernelStep(node.name, "own_1x1:avx512_vnni", std::move(tensors),
+  emitter.KernelStep(node.name, std::string("own_1x1:") + PointwiseInt8Isa(in_channels),
+                     std::move(tensors),
                      [call, weights, multiplier, offset, has_residual,
                       is_gated](std::span<void* const> addresses) mutable {
                        call.conv.src = addresses[0];

@@ -87,8 +87,7 @@ TensorRef Emit(const Conv2d& conv, const Node& node, std::span<const TensorRef> 
   const int images = static_cast<int>(dims[0]);
   const int pixels = static_cast<int>(dims[2] * dims[3]);
   emitter.KernelStep(
-      node.name, sizeof(T) == 4 ? std::string("own_1x1:") + Float32Isa() : "own_1x1:avx512_bf16",
-      std::move(tensors),
+      node.name, std::string("own_1x1:") + PointwiseIsa<T>(in_channels), std::move(tensors),
       [=, out_channels = conv.out_channels,
        activation = ActivationOf(conv)](std::span<void* const> addresses) {
         Pointwise<T> call = {

@@ -31,6 +31,13 @@ const Case kCases[] = {
     {257, 36, 49, Storage::kUnsigned8, Storage::kUnsigned8, ActivationKind::kRelu},
     {263, 8, 17, Storage::kSigned8, Storage::kFloat32, ActivationKind::kRelu6, false, true},
     {33, 4000, 20, Storage::kSigned8, Storage::kUnsigned8, ActivationKind::kSigmoid},
+    // No equal parts for AMX.
+    {50, 68, 33, Storage::kSigned8, Storage::kSigned8, ActivationKind::kSilu, true, true},
+    {70, 76, 97, Storage::kSigned8, Storage::kSigned8, ActivationKind::kSilu},
+    {70, 76, 97, Storage::kUnsigned8, Storage::kUnsigned8, ActivationKind::kRelu6},
+    // Groups of pixels of both kinds, tiles and parts that end inside a register.
+    {97, 112, 160, Storage::kUnsigned8, Storage::kSigned8, ActivationKind::kSilu},
+    {115, 56, 95, Storage::kSigned8, Storage::kSigned8, std::nullopt, false, true},
 };
 
 // [-128, 127] or [0, 255], a byte each.
@@ -68,7 +75,7 @@ double Error(const Case& c, bool broken = false) {
   const float residual_scale = 0.03f;
   // Results of a few units.
   const float scale = 4e-4f / static_cast<float>(std::sqrt(static_cast<double>(in)));
-  const bool is_shifted = c.gate || c.src == Storage::kSigned8;
+  const bool is_shifted = (c.gate || c.src == Storage::kSigned8) && ShiftsSigned(c.in_channels);
   const Storage multiplied = c.gate ? Storage::kSigned8 : c.src;
 
   std::vector<float> multiplier(out);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/kernels/float32_any.h"
+#include "engine/kernels/pointwise_amx.h"
 #include "tests/kernels/values.h"
 
 namespace avocet {
@@ -33,6 +34,7 @@ const Case kCases[] = {
     {257, 34, 49, ActivationKind::kRelu},
     {263, 8, 17, ActivationKind::kRelu6, true, false, true},
     {33, 4000, 20, std::nullopt, true, true},
+    {100, 74, 150, ActivationKind::kSilu, true, true, true},  // no equal parts for AMX
 };
 
 // The layout that RunPointwise wants, aligned.
@@ -122,6 +124,13 @@ double Error(const Case& c, bool broken = false,
 std::string Name(const Case& c) {
   return std::to_string(c.pixels) + " pixels, " + std::to_string(c.in_channels) + " to " +
          std::to_string(c.out_channels);
+}
+
+TEST(Pointwise, TakesAmxWherePartsFillHalfARegistersRow) {
+  if (!TakesAmx(64)) GTEST_SKIP() << "no AMX";
+  for (const int bytes : {4, 20, 60, 64, 80, 96, 2 * 1152, 8000})
+    EXPECT_TRUE(TakesAmx(bytes)) << bytes;
+  for (const int bytes : {2, 66, 68, 2 * 74}) EXPECT_FALSE(TakesAmx(bytes)) << bytes;
 }
 
 TEST(Pointwise, EqualsTheDefinitionInFloat32) {
