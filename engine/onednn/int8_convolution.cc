@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "engine/graph/infer_shape.h"
+#include "engine/onednn/convolution_choice.h"
 #include "engine/onednn/int8_operators.h"
 #include "engine/onednn/int8_own_kernels.h"
 #include "engine/onednn/int8_tensor.h"
@@ -85,11 +86,12 @@ TensorRef LowerInt8(const Conv2d& conv, const Node& node, const Int8Operands& op
   SetScale(DNNL_ARG_DST, dst.scale, attributes, arguments, emitter);
   // A scale an output channel: the first dimension of weights, or the first two.
   attributes.set_scales_mask(DNNL_ARG_WEIGHTS, grouped ? 3 : 1);
-  const dnnl::convolution_forward::primitive_desc descriptor(
+  dnnl::convolution_forward::primitive_desc descriptor(
       emitter.engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
       src.desc, {weight_dims, DataType::s8, Tag::any},
       bias ? bias->get_desc() : dnnl::memory::desc(), dst.desc, Dims{conv.stride, conv.stride},
       Dims{pads.top, pads.left}, Dims{pads.bottom, pads.right}, attributes);
+  SkipWrongImplementation(descriptor);
 
   const Int8Weights weights = emitter.QuantizedWeights(node.name + ".weight", plain_weights,
                                                        descriptor.weights_desc(), IsSigned(src));

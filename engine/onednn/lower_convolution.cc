@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "engine/graph/infer_shape.h"
+#include "engine/onednn/convolution_choice.h"
 #include "engine/onednn/lower.h"
 #include "engine/onednn/lower_depthwise.h"
 #include "engine/onednn/lower_pointwise.h"
@@ -66,10 +67,11 @@ TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef>
                 : dnnl::memory::desc();
   const dnnl::memory::desc dst_desc =
       ChannelsLast(node.shape, emitter.readers().take_float ? DataType::f32 : emitter.type());
-  const dnnl::convolution_forward::primitive_desc descriptor(
+  dnnl::convolution_forward::primitive_desc descriptor(
       emitter.engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
       src.desc, any_weights, bias, dst_desc, Dims{conv.stride, conv.stride},
       Dims{pads.top, pads.left}, Dims{pads.bottom, pads.right}, PostOps(conv));
+  SkipWrongImplementation(descriptor);
 
   // The sum post-op accumulates into dst, so the result takes the shortcut's place.
   const TensorRef dst =

@@ -103,6 +103,13 @@ const Case kCases[] = {
      [](Builder& b, Value x) {
        return b.LayerNorm("norm", Conv(b, x, {.out_channels = 24, .kernel = 7, .groups = 24}));
      }},
+    // Channels that fill one and a half tile registers' rows in bfloat16.
+    {"PatchesOfEvenImage",
+     {.channels = 48, .height = 14, .width = 14},
+     [](Builder& b, Value x) {
+       return Conv(b, x,
+                   {.out_channels = 96, .kernel = 2, .stride = 2, .padding = Padding::kValid});
+     }},
     {"Grouped",
      {.channels = 12, .height = 6, .width = 5},
      [](Builder& b, Value x) {
