@@ -60,7 +60,7 @@ const Case kCases[] = {
      }},
     {"WinogradSmallTiles", 32, 6, 6,
      [](Builder& b, Value x) { return b.Conv("op", x, {.out_channels = 16, .kernel = 3}); }},
-    {"PatchesWithoutOverlap", 24, 10, 12,
+    {"PatchesWithoutOverlap", 48, 10, 12,
      [](Builder& b, Value x) {
        return b.Conv("op", x,
                      {.out_channels = 40,
