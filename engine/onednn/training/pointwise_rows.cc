@@ -140,9 +140,7 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
 
 }  // namespace
 
-bool TakesRows(const Tape& tape) {
-  return tape.type() == DataType::f32 && HasFloat32Kernels() && !HasAvx512Kernels();
-}
+bool TakesRows(const Tape& tape) { return tape.type() == DataType::f32 && HasFloat32Kernels(); }
 
 bool TakesPointwiseRows(const Conv2d& conv, NodeId id, const Tape& tape) {
   if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1 || !TakesRows(tape)) return false;

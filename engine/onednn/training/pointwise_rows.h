@@ -7,8 +7,8 @@
 
 namespace avocet {
 
-// Whether convolutions as row steps are the way in this program: in float32, on CPUs without
-// AVX-512, where they have been measured.
+// Whether convolutions as row steps are the way in this program: in float32, where this CPU has the
+// kernels.
 bool TakesRows(const Tape& tape);
 
 // Whether the steps below are the way to compute the node `id`: where its tensors are larger than
