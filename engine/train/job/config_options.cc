@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/cpu_count.h"
 #include "engine/base/status.h"
-#include "engine/onednn/inference_model.h"
 #include "engine/train/job/config_file.h"
 
 namespace avocet {
@@ -123,9 +122,6 @@ absl::StatusOr<ScheduleOptions> ScheduleOptionsOf(const TrainingConfig& config,
 }
 
 absl::StatusOr<Precision> PrecisionOf(const TrainingConfig& config) {
-  if (config.run().precision() == "auto") {
-    return HasBFloat16Instructions() ? Precision::kBFloat16 : Precision::kFloat32;
-  }
   return ParsePrecision(config.run().precision());
 }
 

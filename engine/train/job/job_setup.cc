@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/precision.h"
 #include "engine/base/status.h"
+#include "engine/onednn/precision_speed.h"
 #include "engine/train/data/open_dataset.h"
 #include "engine/train/job/config_file.h"
 #include "engine/train/job/config_options.h"
@@ -47,8 +49,18 @@ absl::Status CheckSameData(const TrainingData& data, ProcessGroup* group) {
   return Agree(group, status);
 }
 
-// Images and network of a configuration that is resolved.
+// The first process's choice, and written down with the rest: a measurement may end otherwise when
+// the run is resumed, or elsewhere.
+void ResolvePrecision(TrainingConfig& config, ProcessGroup* group) {
+  if (config.run().precision() != "auto") return;
+  std::string chosen;
+  if (IsFirst(group)) chosen = PrecisionName(FasterPrecision(config.run().threads()));
+  config.mutable_run()->set_precision(BroadcastText(group, 0, chosen));
+}
+
+// Images and network of a configuration that is resolved but for the precision.
 absl::StatusOr<Job> JobOf(TrainingConfig config, ProcessGroup* group) {
+  ResolvePrecision(config, group);
   RETURN_IF_ERROR(CheckShares(config, group == nullptr ? 1 : group->size()));
   Job job;
   job.config = std::move(config);

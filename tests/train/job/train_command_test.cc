@@ -65,5 +65,13 @@ TEST_F(TrainCommandTest, SaysWhatIsWrong) {
          "--learning-rate was \"0.003\"");
 }
 
+// A measurement may end otherwise on the day that a run is resumed.
+TEST_F(TrainCommandTest, WritesDownThePrecisionThatItChose) {
+  ASSERT_EQ(Run(Arguments("run", {"--precision", "auto", "--epochs", "1"})), 0) << ReadFile(log());
+  const std::string config = ReadFile(RunDir("run") + "/config.textproto");
+  EXPECT_THAT(config, testing::ContainsRegex("precision: \"(float32|bfloat16)\""));
+  EXPECT_EQ(Run({"--output", RunDir("run"), "--resume"}), 0) << ReadFile(log());
+}
+
 }  // namespace
 }  // namespace avocet
