@@ -38,11 +38,7 @@ absl::StatusOr<Folder> ReadFolder(const std::filesystem::path& path) {
   ASSIGN_OR_RETURN(folder.graph, backbone->build({.classes = folder.config.num_classes,
                                                   .height = preprocess.height,
                                                   .width = preprocess.width}));
-  if (folder.graph.node(0).shape.c != 3) {
-    return absl::UnimplementedError(absl::StrCat(
-        folder.path, ": expected a network for images in colour, found \"",
-        folder.config.architecture, "\" for ", folder.graph.node(0).shape.c, " channel"));
-  }
+  RETURN_IF_ERROR(CheckInput(folder.path, folder.config, folder.graph));
   ASSIGN_OR_RETURN(folder.quantization, ReadQuantization(folder.path, folder.graph));
   return folder;
 }

@@ -11,7 +11,8 @@ namespace avocet {
 ModelPlans::ModelPlans(const ServedModel& model, BatchSchedule schedule)
     : schedule_(std::move(schedule)),
       input_size_(static_cast<size_t>(model.preprocess.height) *
-                  static_cast<size_t>(model.preprocess.width) * 3),
+                  static_cast<size_t>(model.preprocess.width) *
+                  static_cast<size_t>(model.preprocess.channels)),
       output_size_(static_cast<size_t>(model.num_classes)) {}
 
 absl::StatusOr<std::unique_ptr<Plan>> ModelPlans::Compile(const ServedModel& model, int batch_size,

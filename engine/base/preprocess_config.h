@@ -15,6 +15,7 @@ enum class CropMode { kCenter, kSquash, kBorder };
 
 // Everything between decoded RGB pixels and the network's input. Defaults are timm's.
 struct PreprocessConfig {
+  int channels = 3;  // of the network's input: 3 (RGB), or 1 (Rec. 601 luma of the picture)
   int height = 224;  // of the network's input, pixels
   int width = 224;
   Interpolation interpolation = Interpolation::kBicubic;

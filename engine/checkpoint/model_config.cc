@@ -33,20 +33,22 @@ absl::Status ReadChoice(const JsonValue& object, std::string_view key,
 
 absl::Status ReadInputSize(const JsonValue& size, PreprocessConfig& config) {
   RETURN_IF_ERROR(size.ExpectArray(3));
-  // Three channels: images are RGB.
-  RETURN_IF_ERROR(size.Element(0).Integer(3, 3).status());
+  ASSIGN_OR_RETURN(config.channels, size.Element(0).Integer(1, 3));
+  if (config.channels == 2) return size.Element(0).Expected("3 (colour) or 1 (grey)");
   ASSIGN_OR_RETURN(config.height, size.Element(1).Integer(1, kMaxImageSide));
   ASSIGN_OR_RETURN(config.width, size.Element(2).Integer(1, kMaxImageSide));
   return absl::OkStatus();
 }
 
-absl::Status ReadColours(const JsonValue& object, std::string_view key, double above,
+// One number for each of the network's channels. Of a grey network all three are the same one.
+absl::Status ReadColours(const JsonValue& object, std::string_view key, double above, int channels,
                          std::array<float, 3>& result) {
   const auto value = object.Member(key);
   if (!value) return absl::OkStatus();
-  RETURN_IF_ERROR(value->ExpectArray(result.size()));
+  const auto count = static_cast<std::size_t>(channels);
+  RETURN_IF_ERROR(value->ExpectArray(count));
   for (std::size_t i = 0; i < result.size(); ++i) {
-    ASSIGN_OR_RETURN(const double number, value->Element(i).Number(above, kMaxMeanOrStd));
+    ASSIGN_OR_RETURN(const double number, value->Element(i % count).Number(above, kMaxMeanOrStd));
     result[i] = static_cast<float>(number);
   }
   return absl::OkStatus();
@@ -62,8 +64,8 @@ absl::StatusOr<PreprocessConfig> ReadPreprocess(const JsonValue& object) {
   }
   RETURN_IF_ERROR(ReadChoice(object, "interpolation", kInterpolationNames, config.interpolation));
   RETURN_IF_ERROR(ReadChoice(object, "crop_mode", kCropModeNames, config.crop_mode));
-  RETURN_IF_ERROR(ReadColours(object, "mean", -kMaxMeanOrStd, config.mean));
-  RETURN_IF_ERROR(ReadColours(object, "std", FLT_MIN, config.std));
+  RETURN_IF_ERROR(ReadColours(object, "mean", -kMaxMeanOrStd, config.channels, config.mean));
+  RETURN_IF_ERROR(ReadColours(object, "std", FLT_MIN, config.channels, config.std));
   return config;
 }
 
@@ -153,6 +155,16 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir) {
   ASSIGN_OR_RETURN(config.preprocess, ReadPreprocess(pretrained));
   ASSIGN_OR_RETURN(config.test_preprocess, ReadTestPreprocess(pretrained, config.preprocess));
   return config;
+}
+
+absl::Status CheckInput(const std::string& model_dir, const ModelConfig& config,
+                        const Graph& graph) {
+  const int expected = graph.node(0).shape.c;
+  const int found = config.preprocess.channels;
+  if (found == expected) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(model_dir, "/config.json: expected input_size to ",
+                                                 "begin with ", expected, ", the channels of ",
+                                                 config.architecture, ", found ", found));
 }
 
 }  // namespace avocet

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/base/preprocess_config.h"
+#include "engine/graph/graph.h"
 
 namespace avocet {
 
@@ -31,6 +33,11 @@ struct ModelConfig {
 // carry the file and the path inside it; INVALID_ARGUMENT for wrong types, values and counts,
 // UNIMPLEMENTED for `model_args` and poolings that would make another network.
 absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir);
+
+// INVALID_ARGUMENT unless the network's input has as many channels as the configuration of
+// `model_dir` says.
+absl::Status CheckInput(const std::string& model_dir, const ModelConfig& config,
+                        const Graph& graph);
 
 }  // namespace avocet
 

@@ -1,5 +1,6 @@
 #include "engine/checkpoint/model_config_writer.h"
 
+#include <cstddef>
 #include <span>
 
 #include "absl/strings/str_cat.h"
@@ -13,14 +14,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json Colours(std::span<const float> values) {
+Json Colours(std::span<const float> values, int channels) {
   Json colours = Json::array();
-  for (const float value : values) colours.push_back(Shortest(value));
+  for (const float value : values.first(static_cast<std::size_t>(channels))) {
+    colours.push_back(Shortest(value));
+  }
   return colours;
 }
 
 Json Size(const PreprocessConfig& preprocess) {
-  return Json::array({3, preprocess.height, preprocess.width});
+  return Json::array({preprocess.channels, preprocess.height, preprocess.width});
 }
 
 Json PretrainedConfig(const ModelConfig& config) {
@@ -38,8 +41,8 @@ Json PretrainedConfig(const ModelConfig& config) {
     pretrained["test_crop_pct"] = config.test_preprocess->crop_pct;
   }
   pretrained["crop_mode"] = NameOf(kCropModeNames, preprocess.crop_mode);
-  pretrained["mean"] = Colours(preprocess.mean);
-  pretrained["std"] = Colours(preprocess.std);
+  pretrained["mean"] = Colours(preprocess.mean, preprocess.channels);
+  pretrained["std"] = Colours(preprocess.std, preprocess.channels);
   pretrained["num_classes"] = config.num_classes;
   return pretrained;
 }

@@ -10,6 +10,7 @@
 #include "engine/base/check.h"
 #include "engine/base/status.h"
 #include "engine/image/crop_geometry.h"
+#include "engine/image/grey.h"
 
 namespace avocet {
 namespace {
@@ -32,6 +33,10 @@ absl::Status CheckSide(const char* name, int side, double crop_pct) {
 }
 
 absl::Status Check(const PreprocessConfig& config) {
+  if (config.channels != 1 && config.channels != 3) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("input: expected 1 or 3 channels, found ", config.channels));
+  }
   if (!(std::isfinite(config.crop_pct) && config.crop_pct > 0)) {
     return absl::InvalidArgumentError(
         absl::StrCat("crop_pct: expected a number above 0, found ", config.crop_pct));
@@ -86,32 +91,41 @@ Preprocessor::Preprocessor(const PreprocessConfig& config) : config_(config) {
 
 void Preprocessor::CropRgb(const Image& image, Scratch* scratch,
                            std::span<std::uint8_t> dst) const {
-  Crop(image, scratch, bytes_, dst);
+  Crop<3>(image, scratch, bytes_, dst);
 }
 
 void Preprocessor::Run(const Image& image, Scratch* scratch, std::span<float> dst) const {
-  Crop(image, scratch, normalised_, dst);
+  if (config_.channels == 3) {
+    Crop<3>(image, scratch, normalised_, dst);
+    return;
+  }
+  scratch->grey_ = image;
+  ToGrey(&scratch->grey_);
+  Crop<1>(scratch->grey_, scratch, normalised_, dst);
 }
 
-template <typename T>
+template <int kChannels, typename T>
 void Preprocessor::Crop(const Image& image, Scratch* scratch,
                         const std::array<std::array<T, 256>, 3>& tables, std::span<T> dst) const {
-  const auto row_size = 3 * static_cast<std::size_t>(config_.width);
+  const auto row_size = kChannels * static_cast<std::size_t>(config_.width);
   AVOCET_CHECK(dst.size() == row_size * static_cast<std::size_t>(config_.height));
   AVOCET_CHECK(image.width >= 1 && image.height >= 1);
   const CropGeometry geometry = PlaceCrop(config_, image.width, image.height);
   if (geometry.x.count < config_.width || geometry.y.count < config_.height) {
-    for (std::size_t i = 0; i < dst.size(); ++i) dst[i] = tables[i % 3][padding_[i % 3]];
+    for (std::size_t i = 0; i < dst.size(); ++i)
+      dst[i] = tables[i % kChannels][padding_[i % kChannels]];
   }
   T* const corner = dst.data() + static_cast<std::size_t>(geometry.y.offset) * row_size +
-                    3 * static_cast<std::size_t>(geometry.x.offset);
+                    kChannels * static_cast<std::size_t>(geometry.x.offset);
   scratch->resizer_.Run(image, geometry, config_.interpolation,
                         [&](int y, const std::uint8_t* bgr) {
                           T* out = corner + static_cast<std::size_t>(y) * row_size;
-                          for (int x = 0; x < geometry.x.count; ++x, out += 3, bgr += 3) {
+                          for (int x = 0; x < geometry.x.count; ++x, out += kChannels, bgr += 3) {
                             out[0] = tables[0][bgr[2]];
-                            out[1] = tables[1][bgr[1]];
-                            out[2] = tables[2][bgr[0]];
+                            if constexpr (kChannels == 3) {
+                              out[1] = tables[1][bgr[1]];
+                              out[2] = tables[2][bgr[0]];
+                            }
                           }
                         });
 }

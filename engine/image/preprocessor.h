@@ -24,11 +24,12 @@ class Preprocessor {
    private:
     friend class Preprocessor;
     Resizer resizer_;
+    Image grey_;
   };
 
-  // INVALID_ARGUMENT when the configuration makes no sense: sides outside 1 to 4096, crop_pct that
-  // is not a number above 0 or resizes to no pixels or beyond 65535, mean that is not in [0, 1],
-  // std that is not a number above 0.
+  // INVALID_ARGUMENT when the configuration makes no sense: channels other than 1 and 3, sides
+  // outside 1 to 4096, crop_pct that is not a number above 0 or resizes to no pixels or beyond
+  // 65535, mean that is not in [0, 1], std that is not a number above 0.
   static absl::StatusOr<Preprocessor> Create(const PreprocessConfig& config);
 
   // The picture after resize and crop: [config.height, config.width, 3], RGB. `dst` has exactly
@@ -36,7 +37,8 @@ class Preprocessor {
   void CropRgb(const Image& image, Scratch* scratch, std::span<std::uint8_t> dst) const;
 
   // The same, normalised: (value / 255 - mean) / std with each operation rounded to float32, as
-  // torchvision computes it.
+  // torchvision computes it; [config.height, config.width, config.channels]. For one channel the
+  // picture becomes grey before it is resized, as timm's loaders do it for `input_img_mode` "L".
   void Run(const Image& image, Scratch* scratch, std::span<float> dst) const;
 
   const PreprocessConfig& config() const { return config_; }
@@ -44,8 +46,8 @@ class Preprocessor {
  private:
   explicit Preprocessor(const PreprocessConfig& config);
 
-  // Writes each pixel of the crop through `tables`, one for each of R, G, B.
-  template <typename T>
+  // Writes each pixel of the crop through `tables`, one for each of R, G, B, or for R alone.
+  template <int kChannels, typename T>
   void Crop(const Image& image, Scratch* scratch, const std::array<std::array<T, 256>, 3>& tables,
             std::span<T> dst) const;
 

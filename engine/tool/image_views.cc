@@ -74,8 +74,9 @@ absl::StatusOr<std::vector<std::vector<float>>> ViewReader::Read(const std::stri
   // Of the content: a picture has the same views wherever it lies.
   const std::uint64_t seed = Hash(encoded);
   const PreprocessConfig& config = preprocessor_.config();
-  const auto size =
-      static_cast<std::size_t>(config.height) * static_cast<std::size_t>(config.width) * 3;
+  const auto size = static_cast<std::size_t>(config.height) *
+                    static_cast<std::size_t>(config.width) *
+                    static_cast<std::size_t>(config.channels);
   std::vector<std::vector<float>> inputs;
   for (int number = 0; number < views; ++number) {
     inputs.emplace_back(size);

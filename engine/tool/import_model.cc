@@ -77,6 +77,11 @@ PreprocessConfig DefaultPreprocess(const std::string& architecture, int size) {
     // Google's preprocessing cuts off 32 pixels; timm's tables have three digits.
     config.crop_pct = std::floor(1000.0 * size / (size + 32)) / 1000;
   }
+  if (begins("lenet")) {
+    config.channels = 1;
+    config.crop_pct = 1.0;
+    config.mean = config.std = kHalf;
+  }
   if (large_v2 || begins("tf_efficientnet_lite")) config.mean = config.std = kHalf;
   const bool large_lite = name == "tf_efficientnet_lite3" || name == "tf_efficientnet_lite4";
   if (large_lite || begins("vgg")) config.interpolation = Interpolation::kBilinear;

@@ -27,6 +27,7 @@ absl::StatusOr<LoadedModel> LoadedModel::Load(const std::string& model_dir,
   PreprocessConfig& preprocess = config.preprocess;
   if (options.size) preprocess.height = preprocess.width = *options.size;
   ASSIGN_OR_RETURN(const Graph graph, BuildGraph(config));
+  RETURN_IF_ERROR(CheckInput(model_dir, config, graph));
   ASSIGN_OR_RETURN(Parameters parameters, LoadParameters(model_dir, graph));
   ASSIGN_OR_RETURN(std::optional<Quantization> quantization, ReadQuantization(model_dir, graph));
   const Precision precision =

@@ -58,6 +58,7 @@ absl::StatusOr<SplitImages> ReadImages(const QuantizeModelOptions& options,
 absl::StatusOr<QuantizedModel> QuantizeModel(const QuantizeModelOptions& options) {
   ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(options.model_dir));
   ASSIGN_OR_RETURN(const Graph graph, BuildGraph(config));
+  RETURN_IF_ERROR(CheckInput(options.model_dir, config, graph));
   const std::string path = options.model_dir + "/model.safetensors";
   ASSIGN_OR_RETURN(const Safetensors file, Safetensors::Open(path));
   ASSIGN_OR_RETURN(const Parameters parameters, LoadParameters(file, path, graph));

@@ -172,8 +172,12 @@ TEST(ModelConfig, RejectsWrongPreprocessing) {
             "pretrained_cfg.input_size: expected an array of 3, found an array of 2");
   EXPECT_EQ(with(R"("input_size":224)"),
             "pretrained_cfg.input_size: expected an array of 3, found 224");
-  EXPECT_EQ(with(R"("input_size":[1,224,224])"),
-            "pretrained_cfg.input_size[0]: expected an integer from 3 to 3, found 1");
+  EXPECT_EQ(with(R"("input_size":[4,224,224])"),
+            "pretrained_cfg.input_size[0]: expected an integer from 1 to 3, found 4");
+  EXPECT_EQ(with(R"("input_size":[2,224,224])"),
+            "pretrained_cfg.input_size[0]: expected 3 (colour) or 1 (grey), found 2");
+  EXPECT_EQ(with(R"("input_size":[1,32,32],"mean":[0.5,0.5,0.5])"),
+            "pretrained_cfg.mean: expected an array of 1, found an array of 3");
   EXPECT_EQ(with(R"("input_size":[3,0,224])"),
             "pretrained_cfg.input_size[1]: expected an integer from 1 to 4096, found 0");
   EXPECT_EQ(with(R"("input_size":[3,224,"x"])"),

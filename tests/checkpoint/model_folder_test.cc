@@ -46,6 +46,8 @@ TEST(ModelConfigWriter, WritesWhatTheReaderReads) {
   config.test_preprocess.reset();
   config.num_features.reset();
   config.preprocess = {};
+  config.preprocess.channels = 1;  // as LeNet's
+  config.preprocess.mean = config.preprocess.std = {0.5f, 0.5f, 0.5f};
   ASSERT_TRUE(WriteModelConfig(folder.path(), config).ok());
   read = ReadModelConfig(folder.path());
   ASSERT_TRUE(read.ok()) << read.status();

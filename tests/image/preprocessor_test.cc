@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -67,6 +69,31 @@ TEST(Preprocessor, CropsOfPhotographsEqualTimm) {
     const auto crop = CropOf(image, TimmConfigOf(entry.at("config")));
     EXPECT_EQ(Crc32(crop), entry.at("crop_rgb_crc32").get<std::uint32_t>()) << name;
   }
+}
+
+TEST(Preprocessor, OneChannelIsTheLumaResized) {
+  PreprocessConfig config{.height = 24, .width = 32};
+  config.mean = {0.25f, 0.25f, 0.25f};
+  config.std = {0.5f, 0.5f, 0.5f};
+  Image image = Gradient(70, 50);
+  PreprocessConfig grey = config;
+  grey.channels = 1;
+  Preprocessor::Scratch scratch;
+  std::vector<float> luma(24 * 32);
+  Preprocessor::Create(grey)->Run(image, &scratch, luma);
+
+  for (std::size_t i = 0; i < image.bgr.size(); i += 3) {
+    const int weighted = 299 * image.bgr[i + 2] + 587 * image.bgr[i + 1] + 114 * image.bgr[i];
+    std::fill_n(image.bgr.begin() + static_cast<std::ptrdiff_t>(i), 3,
+                static_cast<std::uint8_t>(std::lround(weighted / 1000.0)));
+  }
+  std::vector<float> colour(3 * luma.size());
+  Preprocessor::Create(config)->Run(image, &scratch, colour);
+  // One step of 8 bits, divided by std: where fixed point rounds the luma to the other side.
+  for (std::size_t i = 0; i < luma.size(); ++i) {
+    EXPECT_NEAR(luma[i], colour[3 * i], 1.01 / 255 / 0.5) << i;
+  }
+  EXPECT_NE(luma.front(), luma.back());
 }
 
 TEST(Preprocessor, CropOfAPhotographWithOneOtherPixelDiffers) {
@@ -160,6 +187,10 @@ TEST(Preprocessor, FlatPicturesStayFlat) {
     const auto crop = CropOf(image, config);
     for (std::size_t i = 0; i < crop.size(); ++i) ASSERT_EQ(crop[i], 220 - 90 * (i % 3));
   }
+}
+
+TEST(Preprocessor, RefusesOtherChannelsThanGreyAndColour) {
+  EXPECT_THAT(MessageOf({.channels = 2}), HasSubstr("1 or 3 channels, found 2"));
 }
 
 TEST(Preprocessor, RefusesSidesOutOfRange) {

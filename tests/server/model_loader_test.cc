@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/checkpoint/model_folder.h"
@@ -30,7 +33,8 @@ constexpr char kNetwork[] = "tf_efficientnet_lite0";
 class ModelLoaderTest : public ::testing::Test {
  protected:
   // Writes a model folder of `architecture` and returns its path.
-  std::string Write(const std::string& architecture = kNetwork, bool quantized = false) {
+  std::string Write(const std::string& architecture = kNetwork, bool quantized = false,
+                    std::optional<int> channels = {}) {
     ModelConfig config;
     config.architecture = architecture;
     config.num_classes = kClasses;
@@ -38,6 +42,7 @@ class ModelLoaderTest : public ::testing::Test {
     config.preprocess.height = config.preprocess.width = kSide;
     const Graph graph = *(*FindBackbone(architecture))
                              ->build({.classes = kClasses, .height = kSide, .width = kSide});
+    config.preprocess.channels = channels.value_or(graph.node(0).shape.c);
     Parameters parameters = NamedParameters(graph);
     const auto specs = GraphParameters(graph);
     Quantization quantization;
@@ -132,9 +137,23 @@ TEST_F(ModelLoaderTest, HandsOutItsFirstPlanOnceAndPlansOfOtherSizes) {
   EXPECT_EQ((**(*larger)(1, 1)).input().size(), 48u * 48 * 3);
 }
 
-TEST_F(ModelLoaderTest, RefusesNetworksOfOneChannel) {
+TEST_F(ModelLoaderTest, LoadsNetworksOfOneChannel) {
   const auto model = Load(Write("lenet5"), Precision::kFloat32);
-  EXPECT_THAT(std::string(model.status().message()), HasSubstr("for images in colour"));
+  ASSERT_TRUE(model.ok()) << model.status();
+  const auto plan = (*model)->make_plan(1, 1);
+  ASSERT_TRUE(plan.ok());
+  std::vector<std::uint8_t> grey;  // in all three channels
+  for (int i = 0; i < kSide * kSide; ++i) grey.insert(grey.end(), 3, std::uint8_t(i * 5));
+  Preprocessor::Scratch scratch;
+  (*model)->preprocessor.Run({kSide, kSide, grey}, &scratch, (*plan)->input());
+}
+
+TEST_F(ModelLoaderTest, RefusesAConfigurationOfOtherChannelsThanTheNetworks) {
+  const auto model =
+      Load(Write("lenet5", /*quantized=*/false, /*channels=*/3), Precision::kFloat32);
+  EXPECT_EQ(model.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(model.status().message()),
+              HasSubstr("expected input_size to begin with 1, the channels of lenet5, found 3"));
 }
 
 }  // namespace

@@ -134,6 +134,7 @@ TEST(DefaultPreprocess, FollowsTimmsTables) {
   EXPECT_EQ(crop("resnet50", 224), 0.875);
   EXPECT_EQ(DefaultPreprocess("tf_efficientnet_lite0", 224).mean[0], 0.5f);
   EXPECT_EQ(DefaultPreprocess("tf_efficientnet_b0", 224).mean[0], 0.485f);
+  EXPECT_EQ(DefaultPreprocess("lenet5", 32).channels, 1);
   EXPECT_EQ(DefaultPreprocess("vgg16", 224).interpolation, Interpolation::kBilinear);
 }
 

@@ -22,7 +22,7 @@ bool CropsAsEvaluation(const LoaderOptions& options) {
 
 ImageSource::Options SourceOptions(const LoaderOptions& options, const Preprocessor& preprocessor) {
   ImageSource::Options source;
-  source.grey = options.channels == 1;
+  source.grey = options.preprocess.channels == 1;
   if (CropsAsEvaluation(options)) source.crop = preprocessor;
   source.max_shorter_side =
       kReducedSides * std::max(options.preprocess.height, options.preprocess.width);
@@ -36,7 +36,7 @@ BatchMaker::BatchMaker(const Dataset& dataset, const LoaderOptions& options,
                        const Preprocessor& preprocessor)
     : dataset_(dataset),
       options_(options),
-      row_maker_(options.preprocess, options.channels, options.augment),
+      row_maker_(options.preprocess, options.augment),
       source_(dataset, SourceOptions(options, preprocessor)) {}
 
 std::int64_t BatchMaker::Batches() const {

@@ -60,9 +60,6 @@ absl::Status Check(const Dataset& dataset, const LoaderOptions& options) {
   if (dataset.size() > std::numeric_limits<std::int32_t>::max()) {
     return Expected("fewer than 2^31 images", dataset.size());
   }
-  if (options.channels != 1 && options.channels != 3) {
-    return Expected("1 or 3 channels", options.channels);
-  }
   if (options.threads < 0) return Expected("0 or more threads", options.threads);
   if (options.prefetch_batches < 0) {
     return Expected("0 or more batches made ahead", options.prefetch_batches);

@@ -17,7 +17,6 @@ enum class LoaderMode { kTraining, kEvaluation };
 struct LoaderOptions {
   LoaderMode mode = LoaderMode::kTraining;
   PreprocessConfig preprocess;  // the network's
-  int channels = 3;             // of the network's input: 3, or 1 (grey by Rec. 601, as Pillow)
   // Images of one step over all ranks: a multiple of shard.world, and where batches are mixed, of
   // 2 * shard.world.
   std::int64_t batch_size = 32;

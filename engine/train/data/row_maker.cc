@@ -22,9 +22,8 @@ std::array<std::uint8_t, 3> MeanColor(const PreprocessConfig& preprocess) {
 
 }  // namespace
 
-RowMaker::RowMaker(const PreprocessConfig& preprocess, int channels, const AugmentOptions& augment)
+RowMaker::RowMaker(const PreprocessConfig& preprocess, const AugmentOptions& augment)
     : preprocess_(preprocess),
-      channels_(channels),
       augment_(augment),
       fill_(augment.fill.value_or(MeanColor(preprocess))) {
   for (std::size_t c = 0; c < 3; ++c) {
@@ -38,7 +37,8 @@ RowMaker::RowMaker(const PreprocessConfig& preprocess, int channels, const Augme
 
 std::size_t RowMaker::row_size() const {
   return static_cast<std::size_t>(preprocess_.height) *
-         static_cast<std::size_t>(preprocess_.width) * static_cast<std::size_t>(channels_);
+         static_cast<std::size_t>(preprocess_.width) *
+         static_cast<std::size_t>(preprocess_.channels);
 }
 
 Interpolation RowMaker::DrawFilter(Random* random) const {
@@ -83,7 +83,7 @@ void RowMaker::Normalise(const Image& crop, std::span<float> row) const {
   AVOCET_CHECK(row.size() == row_size());
   AVOCET_CHECK(crop.width == preprocess_.width && crop.height == preprocess_.height);
   const std::uint8_t* bgr = crop.bgr.data();
-  if (channels_ == 1) {
+  if (preprocess_.channels == 1) {
     for (float& value : row) {
       value = normalised_[0][*bgr];
       bgr += 3;

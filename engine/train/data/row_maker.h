@@ -25,8 +25,7 @@ class RowMaker {
     Image other;  // for operations that do not work in place
   };
 
-  // `channels` is 3 or 1.
-  RowMaker(const PreprocessConfig& preprocess, int channels, const AugmentOptions& augment);
+  RowMaker(const PreprocessConfig& preprocess, const AugmentOptions& augment);
 
   // A row of training, [H, W, C]: all that is random follows from seed, epoch and position. With
   // TrainCrop::kEvaluation `image` is that crop already.
@@ -44,7 +43,6 @@ class RowMaker {
   void ChangePixels(Random* random, Scratch* scratch) const;
 
   PreprocessConfig preprocess_;
-  int channels_;
   AugmentOptions augment_;
   std::array<std::uint8_t, 3> fill_;                  // RGB
   std::array<std::array<float, 256>, 3> normalised_;  // [channel, value]

@@ -130,11 +130,10 @@ absl::StatusOr<Precision> PrecisionOf(const TrainingConfig& config) {
 }
 
 LoaderOptions LoaderOptionsOf(const TrainingConfig& config, const PreprocessConfig& preprocess,
-                              int channels, std::span<const std::int64_t> class_counts) {
+                              std::span<const std::int64_t> class_counts) {
   const train::v1::AugmentConfig& given = config.augment();
   LoaderOptions options;
   options.preprocess = preprocess;
-  options.channels = channels;
   options.batch_size = config.run().batch_size();
   options.seed = config.run().seed();
   options.threads = config.data().loader_threads();

@@ -33,7 +33,7 @@ absl::StatusOr<ScheduleOptions> ScheduleOptionsOf(const train::v1::TrainingConfi
 absl::StatusOr<Precision> PrecisionOf(const train::v1::TrainingConfig& config);
 // Of training; evaluation differs in `mode` alone. `class_counts` are those of the training images.
 LoaderOptions LoaderOptionsOf(const train::v1::TrainingConfig& config,
-                              const PreprocessConfig& preprocess, int channels,
+                              const PreprocessConfig& preprocess,
                               std::span<const std::int64_t> class_counts);
 // Names of the parameters that stay as they are before `unfreeze_at`.
 absl::StatusOr<std::set<std::string>> FrozenParameters(const train::v1::TrainingConfig& config,

@@ -22,7 +22,8 @@ using train::v1::TrainingConfig;
 // Weights of unknown origin are trained for ImageNet's mean colour, as PreprocessConfig has it;
 // grey digits are centred on one half.
 PreprocessConfig DefaultPreprocess(const Backbone& backbone, int channels) {
-  PreprocessConfig preprocess{.height = backbone.image_size, .width = backbone.image_size};
+  PreprocessConfig preprocess{
+      .channels = channels, .height = backbone.image_size, .width = backbone.image_size};
   if (channels == 1) {
     preprocess.crop_pct = 1;
     preprocess.mean = {0.5f, 0.5f, 0.5f};
@@ -64,6 +65,7 @@ absl::Status LoadPretrained(const std::string& folder, const std::vector<std::st
                             const TrainingConfig& config, TrainedNetwork& network) {
   ASSIGN_OR_RETURN(const ModelConfig model, ReadModelConfig(folder));
   ASSIGN_OR_RETURN(const Graph graph, BuildGraph(config, model.num_classes));
+  RETURN_IF_ERROR(CheckInput(folder, model, graph));
   ASSIGN_OR_RETURN(const Parameters pretrained, LoadParameters(folder, graph));
   network.replaced_head = !SameClasses(model, class_names);
   for (const ParameterLayer& layer : ParameterLayers(network.graph)) {

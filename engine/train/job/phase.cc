@@ -87,8 +87,7 @@ absl::StatusOr<Phase> MakePhase(const PhaseInputs& inputs, const Parameters& par
   const train::v1::TrainingConfig& config = *inputs.config;
   const TrainedNetwork& network = *inputs.network;
   const std::vector<std::int64_t> counts = inputs.data->train.ClassCounts();
-  LoaderOptions loader =
-      LoaderOptionsOf(config, network.model.preprocess, network.graph.node(0).shape.c, counts);
+  LoaderOptions loader = LoaderOptionsOf(config, network.model.preprocess, counts);
   if (inputs.group != nullptr) loader.shard = {inputs.group->rank(), inputs.group->size()};
   Phase phase;
   phase.frozen = frozen;

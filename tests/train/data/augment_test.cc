@@ -28,7 +28,9 @@ PreprocessConfig SmallInput() {
 
 std::vector<float> RowOf(const AugmentOptions& options, std::uint32_t epoch, std::uint32_t position,
                          int channels = 3) {
-  const RowMaker maker(SmallInput(), channels, options);
+  PreprocessConfig input = SmallInput();
+  input.channels = channels;
+  const RowMaker maker(input, options);
   RowMaker::Scratch scratch;
   std::vector<float> row(maker.row_size());
   maker.Augment(NoisyImage(40, 30, 5), 11, epoch, position, &scratch, row);

@@ -237,7 +237,7 @@ TEST(DataLoaderGreyTest, SmallDigitsArePadded) {
   Dataset dataset{
       {{"digits", 0, 0}, {"digits", 1, 1}}, {"0", "1"}, std::make_shared<const GreyImages>(digits)};
   LoaderOptions options = EvaluationOptions();
-  options.channels = 1;
+  options.preprocess.channels = 1;
   options.preprocess.height = options.preprocess.width = 32;
   options.preprocess.crop_pct = 1.14;
   options.preprocess.mean = {0, 0, 0};
@@ -262,7 +262,7 @@ TEST(DataLoaderGreyTest, SmallDigitsArePadded) {
 
 TEST_F(DataLoaderTest, GreyNetworksGetTheLuma) {
   LoaderOptions options = EvaluationOptions();
-  options.channels = 1;
+  options.preprocess.channels = 1;
   options.preprocess.mean = {0, 0, 0};
   options.preprocess.std = {1, 1, 1};
   folder_.Write("0.png", EncodePng({2, 2,
@@ -290,7 +290,7 @@ TEST_F(DataLoaderTest, OptionsAreChecked) {
   options.targets.class_weights = {1, 2};
   EXPECT_THAT(message(options), HasSubstr("class weights: expected 3, found 2"));
   options = TrainingOptions();
-  options.channels = 4;
+  options.preprocess.channels = 4;
   EXPECT_THAT(message(options), HasSubstr("1 or 3 channels"));
   EXPECT_EQ(DataLoader::Create(Dataset(), TrainingOptions()).status().code(),
             absl::StatusCode::kInvalidArgument);
