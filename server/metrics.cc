@@ -107,7 +107,7 @@ Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>()) {
   batch_size_ = histogram("avocet_batch_size", "Images that the network ran together.");
   model_info_ = gauge("avocet_model_info", "Always 1; what a model is, and how it is computed.");
   model_load_seconds_ =
-      gauge("avocet_model_load_seconds", "Time it took to read and check the model's folder.");
+      gauge("avocet_model_load_seconds", "Time from the model's folder to its first plan.");
   model_reloads_total_ =
       counter("avocet_model_reloads_total",
               "Versions that came or went while the server ran, by what became of them.");

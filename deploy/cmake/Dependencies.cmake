@@ -17,7 +17,8 @@ if(AVOCET_MPI)
   find_package(MPI COMPONENTS C)
 endif()
 
-# The distribution's package first; install-dependencies.sh unpacks a private one where that is too old.
+# CMake looks into these hints before the system's prefixes. install-dependencies.sh puts a private one there only where the
+# distribution's package is too old, and AVOCET_DNNL_PREFIX is the user's choice.
 find_package(dnnl 3.2 CONFIG
   HINTS "${AVOCET_DNNL_PREFIX}" "${PROJECT_SOURCE_DIR}/build/onednn" /opt/avocet/onednn)
 if(NOT dnnl_FOUND)

@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 import dashboard_queries
 import grafana_schema
+import provisioning_schema
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from ruamel.yaml import YAML
 
@@ -106,7 +107,52 @@ class Metrics(unittest.TestCase):
         self.assertEqual(ours - drawn, set())
 
 
+def provisioning_files():
+    """Returns [(what the folder is for, path)] of every file that Grafana reads at its start."""
+    return [(path.parent.name, path) for path in sorted((ROOT / "deploy/grafana/provisioning").glob("*/*"))]
+
+
+def objects(value):
+    """Yields every object in what a YAML reader gives, the outermost first."""
+    if isinstance(value, dict):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from objects(part)
+
+
 class Provisioning(unittest.TestCase):
+
+    def test_every_key_is_one_that_grafana_reads(self):
+        self.assertEqual({kind for kind, _ in provisioning_files()}, set(provisioning_schema.SCHEMAS))
+        for kind, path in provisioning_files():
+            self.assertEqual(provisioning_schema.check(read_yaml(path), provisioning_schema.SCHEMAS[kind], path.name), [])
+
+    def test_the_check_rejects_every_key_when_it_is_misspelt(self):
+        for kind, path in provisioning_files():
+            document = read_yaml(path)
+            for part in list(objects(document)):
+                for key in list(part):
+                    part[key + "x"] = part.pop(key)
+                    violations = provisioning_schema.check(document, provisioning_schema.SCHEMAS[kind], path.name)
+                    self.assertEqual(len(violations), 1, f"{path.name}, {key}: {violations}")
+                    self.assertIn(f".{key}x: there is no such key", violations[0])
+                    part[key] = part.pop(key + "x")
+
+    def test_the_check_rejects_values_of_another_type(self):
+        def violations(change):
+            path = "deploy/grafana/provisioning/datasources/prometheus.yml"
+            document = read_yaml(path)
+            change(document)
+            return provisioning_schema.check(document, provisioning_schema.SCHEMAS["datasources"], "file")
+        self.assertEqual(violations(lambda d: d["datasources"][0].update(isDefault="yes")),
+                         ["file.datasources[0].isDefault: expected bool, found 'yes'"])
+        self.assertEqual(violations(lambda d: d["datasources"][0].update(version=True)),
+                         ["file.datasources[0].version: expected int, found True"])
+        self.assertEqual(violations(lambda d: d["datasources"][0].update(access="server")),
+                         ["file.datasources[0].access: expected one of ('proxy', 'direct'), found 'server'"])
+        self.assertEqual(violations(lambda d: d.update(datasources={})), ["file.datasources: expected a list, found {}"])
+        self.assertEqual(violations(lambda d: d["datasources"].append("x")),
+                         ["file.datasources[1]: expected an object, found 'x'"])
 
     def test_every_panel_asks_the_provisioned_data_source(self):
         sources = read_yaml("deploy/grafana/provisioning/datasources/prometheus.yml")
