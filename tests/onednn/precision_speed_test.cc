@@ -15,7 +15,9 @@ TEST(PrecisionSpeed, MeasuresWhatTheCpuHas) {
   const auto seconds = MatrixProductSeconds(Precision::kFloat32, 1);
   ASSERT_TRUE(seconds.ok()) << seconds.status();
   EXPECT_GT(*seconds, 0);
-  if (!HasBFloat16Instructions()) EXPECT_EQ(FasterPrecision(1), Precision::kFloat32);
+  if (!HasBFloat16Instructions()) {
+    EXPECT_EQ(FasterPrecision(1), Precision::kFloat32);
+  }
 }
 
 }  // namespace
