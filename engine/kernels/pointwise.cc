@@ -4,10 +4,12 @@
 #include <type_traits>
 
 #include "engine/base/check.h"
+#include "engine/kernels/bfloat16_products.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/float32_any.h"
 #include "engine/kernels/pointwise_amx.h"
 #include "engine/kernels/pointwise_parts.h"
+#include "engine/kernels/pointwise_products.h"
 #include "engine/kernels/vector.h"
 
 namespace avocet {
@@ -24,65 +26,15 @@ AVOCET_BEGIN_AVX512
 
 namespace {
 
-constexpr int kRows = 8;     // pixels in registers
-constexpr int kVectors = 3;  // vectors of output channels in registers
-static_assert(kVectors * kLanes == kPointwiseTile);
+template <typename Products>
+using NumberOf = typename Products::Number;
 
-// sum [R, V vectors] = src [R, in_channels] * weights, for the first V vectors of a tile. 24
-// sums, 3 weights and one factor fit the 32 registers.
-template <int R, int V>
-inline void Multiply(const float* src, const float* weights, int in_channels, __m512 (&sum)[R][V]) {
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 3
-    for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_ps();
-  }
-  const auto stride = static_cast<std::size_t>(in_channels);
-  for (std::size_t k = 0; k < stride; ++k, weights += kPointwiseTile) {
-    __m512 weight[V];
-#pragma GCC unroll 3
-    for (int v = 0; v < V; ++v) weight[v] = _mm512_load_ps(weights + v * kLanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      const __m512 factor = _mm512_set1_ps(src[static_cast<std::size_t>(r) * stride + k]);
-#pragma GCC unroll 3
-      for (int v = 0; v < V; ++v) sum[r][v] = _mm512_fmadd_ps(factor, weight[v], sum[r][v]);
-    }
-  }
-}
-
-// The same, two input channels at a time.
-template <int R, int V>
-inline void Multiply(const BFloat16* src, const BFloat16* weights, int in_channels,
-                     __m512 (&sum)[R][V]) {
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 3
-    for (int v = 0; v < V; ++v) sum[r][v] = _mm512_setzero_ps();
-  }
-  const auto stride = static_cast<std::size_t>(in_channels);
-  for (std::size_t k = 0; k < stride; k += 2, weights += 2 * kPointwiseTile) {
-    __m512bh weight[V];
-#pragma GCC unroll 3
-    for (int v = 0; v < V; ++v) {
-      weight[v] = (__m512bh)_mm512_load_si512(weights + 2 * v * kLanes);
-    }
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      int pair;
-      __builtin_memcpy(&pair, src + static_cast<std::size_t>(r) * stride + k, sizeof(pair));
-      const __m512bh factor = (__m512bh)_mm512_set1_epi32(pair);
-#pragma GCC unroll 3
-      for (int v = 0; v < V; ++v) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], factor, weight[v]);
-    }
-  }
-}
-
-// The same, into memory.
-template <int R, int V, typename T>
-void MultiplyInto(const T* src, const T* weights, int in_channels, float* sums) {
+// Products::Multiply into memory.
+template <typename Products, int R, int V>
+void MultiplyInto(const NumberOf<Products>* src, const NumberOf<Products>* weights, int in_channels,
+                  float* sums) {
   __m512 sum[R][V];
-  Multiply(src, weights, in_channels, sum);
+  Products::Multiply(src, weights, in_channels, sum);
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 3
@@ -94,23 +46,23 @@ template <typename T>
 using MultiplyFunction = void (*)(const T*, const T*, int, float*);
 
 // [rows - 1][vectors - 1]
-template <typename T>
-constexpr MultiplyFunction<T> kMultiply[kRows][kVectors] = {
-    {MultiplyInto<1, 1>, MultiplyInto<1, 2>, MultiplyInto<1, 3>},
-    {MultiplyInto<2, 1>, MultiplyInto<2, 2>, MultiplyInto<2, 3>},
-    {MultiplyInto<3, 1>, MultiplyInto<3, 2>, MultiplyInto<3, 3>},
-    {MultiplyInto<4, 1>, MultiplyInto<4, 2>, MultiplyInto<4, 3>},
-    {MultiplyInto<5, 1>, MultiplyInto<5, 2>, MultiplyInto<5, 3>},
-    {MultiplyInto<6, 1>, MultiplyInto<6, 2>, MultiplyInto<6, 3>},
-    {MultiplyInto<7, 1>, MultiplyInto<7, 2>, MultiplyInto<7, 3>},
-    {MultiplyInto<8, 1>, MultiplyInto<8, 2>, MultiplyInto<8, 3>}};
+template <typename P>
+constexpr MultiplyFunction<NumberOf<P>> kMultiply[kRows][kVectors] = {
+    {MultiplyInto<P, 1, 1>, MultiplyInto<P, 1, 2>, MultiplyInto<P, 1, 3>},
+    {MultiplyInto<P, 2, 1>, MultiplyInto<P, 2, 2>, MultiplyInto<P, 2, 3>},
+    {MultiplyInto<P, 3, 1>, MultiplyInto<P, 3, 2>, MultiplyInto<P, 3, 3>},
+    {MultiplyInto<P, 4, 1>, MultiplyInto<P, 4, 2>, MultiplyInto<P, 4, 3>},
+    {MultiplyInto<P, 5, 1>, MultiplyInto<P, 5, 2>, MultiplyInto<P, 5, 3>},
+    {MultiplyInto<P, 6, 1>, MultiplyInto<P, 6, 2>, MultiplyInto<P, 6, 3>},
+    {MultiplyInto<P, 7, 1>, MultiplyInto<P, 7, 2>, MultiplyInto<P, 7, 3>},
+    {MultiplyInto<P, 8, 1>, MultiplyInto<P, 8, 2>, MultiplyInto<P, 8, 3>}};
 
 // kRows pixels of a whole tile, whose sums never leave the registers.
-template <VectorActivation activation, typename T>
+template <VectorActivation activation, typename Products, typename T>
 void RunWhole(const Pointwise<T>& conv, const T* src, const T* weights, std::size_t row,
               int channel) {
   __m512 sum[kRows][kVectors];
-  Multiply(src, weights, conv.in_channels, sum);
+  Products::Multiply(src, weights, conv.in_channels, sum);
   const Tile<kVectors> tile = TileOf<kVectors>(conv, channel);
   const auto stride = static_cast<std::size_t>(conv.out_channels);
   const std::size_t offset = row * stride + static_cast<std::size_t>(channel);
@@ -120,7 +72,7 @@ void RunWhole(const Pointwise<T>& conv, const T* src, const T* weights, std::siz
   }
 }
 
-template <VectorActivation activation, typename T>
+template <VectorActivation activation, typename Products, typename T>
 void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile, T* scratch) {
   alignas(64) float sums[kRows * kPointwiseTile];
   const auto in_channels = static_cast<std::size_t>(conv.in_channels);
@@ -146,10 +98,10 @@ void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_
         const T* pixel = src + static_cast<std::size_t>(row) * in_channels;
         const auto first = static_cast<std::size_t>(start + row);
         if (rows == kRows && vectors == kVectors) {
-          RunWhole<activation>(conv, pixel, weights, first, channel);
+          RunWhole<activation, Products>(conv, pixel, weights, first, channel);
           continue;
         }
-        kMultiply<T>[rows - 1][vectors - 1](pixel, weights, conv.in_channels, sums);
+        kMultiply<Products>[rows - 1][vectors - 1](pixel, weights, conv.in_channels, sums);
         if (vectors == 3) {
           Finish<3, activation, kPointwiseTile>(conv, sums, first, rows, channel);
         } else if (vectors == 2) {
@@ -162,16 +114,37 @@ void Run(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_
   }
 }
 
-template <typename T>
-void RunAvx512(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile,
-               void* scratch) {
+template <typename Products, typename T>
+void RunProducts(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile,
+                 void* scratch) {
   WithActivation(conv.activation, [&](auto activation) {
-    Run<decltype(activation)::value, T>(conv, begin, end, first_tile, last_tile,
-                                        static_cast<T*>(scratch));
+    Run<decltype(activation)::value, Products>(conv, begin, end, first_tile, last_tile,
+                                               static_cast<T*>(scratch));
   });
 }
 
+void RunAvx512(const Pointwise<float>& conv, int begin, int end, int first_tile, int last_tile,
+               void* scratch) {
+  RunProducts<Float32Products>(conv, begin, end, first_tile, last_tile, scratch);
+}
+
+void RunAvx512(const Pointwise<BFloat16>& conv, int begin, int end, int first_tile, int last_tile,
+               void* scratch) {
+  const auto run = MultipliesBFloat16AsFloat() ? RunPointwiseWidened : RunPointwisePairs;
+  run(conv, begin, end, first_tile, last_tile, scratch);
+}
+
 }  // namespace
+
+void RunPointwisePairs(const Pointwise<BFloat16>& conv, int begin, int end, int first_tile,
+                       int last_tile, void* scratch) {
+  RunProducts<BFloat16Products>(conv, begin, end, first_tile, last_tile, scratch);
+}
+
+void RunPointwiseWidened(const Pointwise<BFloat16>& conv, int begin, int end, int first_tile,
+                         int last_tile, void* scratch) {
+  RunProducts<WidenedProducts>(conv, begin, end, first_tile, last_tile, scratch);
+}
 
 AVOCET_END_AVX512
 
@@ -185,6 +158,14 @@ void RunAvx512(const Pointwise<T>&, int, int, int, int, void*) {
 }
 
 }  // namespace
+
+void RunPointwisePairs(const Pointwise<BFloat16>&, int, int, int, int, void*) {
+  AVOCET_CHECK(false);
+}
+
+void RunPointwiseWidened(const Pointwise<BFloat16>&, int, int, int, int, void*) {
+  AVOCET_CHECK(false);
+}
 
 #endif  // defined(__x86_64__)
 
@@ -206,7 +187,8 @@ const char* PointwiseIsa(int in_channels) {
   if constexpr (std::is_same_v<T, float>) {
     return Float32Isa();
   } else {
-    return TakesAmx(in_channels * static_cast<int>(sizeof(T))) ? "amx_bf16" : "avx512_bf16";
+    if (TakesAmx(in_channels * static_cast<int>(sizeof(T)))) return "amx_bf16";
+    return MultipliesBFloat16AsFloat() ? "avx512" : "avx512_bf16";
   }
 }
 

@@ -53,6 +53,13 @@ template <typename T>
 void RunPointwise(const Pointwise<T>& conv, int begin, int end, int first_tile, int last_tile,
                   void* scratch);
 
+// The two ways of RunPointwise without AMX: with instructions for pairs of bfloat16 numbers, and
+// with those for float32 (see MultipliesBFloat16AsFloat). For RunPointwise and tests.
+void RunPointwisePairs(const Pointwise<BFloat16>& conv, int begin, int end, int first_tile,
+                       int last_tile, void* scratch);
+void RunPointwiseWidened(const Pointwise<BFloat16>& conv, int begin, int end, int first_tile,
+                         int last_tile, void* scratch);
+
 // What RunPointwise uses for sources of `in_channels`, as in the names of oneDNN's implementations.
 template <typename T>
 const char* PointwiseIsa(int in_channels);

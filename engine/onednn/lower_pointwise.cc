@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/kernels/bfloat16_products.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/pointwise.h"
 #include "engine/onednn/post_ops.h"
@@ -134,6 +135,8 @@ bool TakesPointwiseKernel(const Conv2d& conv, int in_channels, bool is_gated, Da
     return true;
   }
   if (is_gated) return true;
+  // Its bfloat16 is as slow as the CPU's instructions.
+  if (type == DataType::bf16 && MultipliesBFloat16AsFloat()) return true;
   return type == DataType::bf16 && in_channels <= 1536 &&
          !(HasAmxKernels() && FillsRegisters(in_channels, conv.out_channels));
 }

@@ -151,6 +151,17 @@ TEST(Pointwise, EqualsTheDefinitionInBFloat16) {
   for (const Case& c : kCases) EXPECT_LT(Error<BFloat16>(c), 1) << Name(c);
 }
 
+TEST(Pointwise, BothWaysInBFloat16EqualTheDefinition) {
+  if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
+  for (const auto run : {RunPointwisePairs, RunPointwiseWidened}) {
+    for (const Case& c : kCases) {
+      EXPECT_LT(Error<BFloat16>(c, /*broken=*/false, run), 1) << Name(c);
+      if (c.activation == ActivationKind::kSigmoid) continue;  // flattens it
+      EXPECT_GT(Error<BFloat16>(c, /*broken=*/true, run), 1) << Name(c);
+    }
+  }
+}
+
 TEST(Pointwise, ABrokenWeightShows) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
   for (const Case& c : kCases) {
