@@ -43,13 +43,13 @@ inline void AddProducts(const Factor& factor, const __m512 (&weight)[V], __m512 
 
 // Each has the numbers' type in memory, and Multiply, which computes sum [R, V vectors] =
 // src [R, in_channels] * weights for the first V vectors of a tile. 24 sums, 3 weights and one
-// factor fit the 32 registers.
+// factor fit the 32 registers; inlined, they stay there.
 struct Float32Products {
   using Number = float;
 
   template <int R, int V>
-  static inline void Multiply(const float* src, const float* weights, int in_channels,
-                              __m512 (&sum)[R][V]) {
+  [[gnu::always_inline]] static inline void Multiply(const float* src, const float* weights,
+                                                     int in_channels, __m512 (&sum)[R][V]) {
     Clear(sum);
     const auto stride = static_cast<std::size_t>(in_channels);
     for (std::size_t k = 0; k < stride; ++k, weights += kPointwiseTile) {
@@ -66,8 +66,8 @@ struct BFloat16Products {
   using Number = BFloat16;
 
   template <int R, int V>
-  static inline void Multiply(const BFloat16* src, const BFloat16* weights, int in_channels,
-                              __m512 (&sum)[R][V]) {
+  [[gnu::always_inline]] static inline void Multiply(const BFloat16* src, const BFloat16* weights,
+                                                     int in_channels, __m512 (&sum)[R][V]) {
     Clear(sum);
     const auto stride = static_cast<std::size_t>(in_channels);
     for (std::size_t k = 0; k < stride; k += 2, weights += 2 * kPointwiseTile) {
@@ -95,8 +95,8 @@ struct WidenedProducts {
   static constexpr std::size_t kPart = 512;  // channels
 
   template <int R, int V>
-  static inline void Multiply(const BFloat16* src, const BFloat16* weights, int in_channels,
-                              __m512 (&sum)[R][V]) {
+  [[gnu::always_inline]] static inline void Multiply(const BFloat16* src, const BFloat16* weights,
+                                                     int in_channels, __m512 (&sum)[R][V]) {
     alignas(64) float wide[R][kPart];
     const __m512i upper = _mm512_set1_epi32(static_cast<int>(0xffff0000u));
     Clear(sum);
