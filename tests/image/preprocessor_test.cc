@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -56,44 +57,65 @@ Image Gradient(int width, int height) {
   return image;
 }
 
+Image GreyOf(Image image) {
+  for (std::size_t i = 0; i < image.bgr.size(); i += 3) {
+    const int weighted = 299 * image.bgr[i + 2] + 587 * image.bgr[i + 1] + 114 * image.bgr[i];
+    std::fill_n(image.bgr.begin() + static_cast<std::ptrdiff_t>(i), 3,
+                static_cast<std::uint8_t>(std::lround(weighted / 1000.0)));
+  }
+  return image;
+}
+
 std::string MessageOf(const PreprocessConfig& config) {
   const auto preprocessor = Preprocessor::Create(config);
   EXPECT_EQ(preprocessor.status().code(), absl::StatusCode::kInvalidArgument);
   return std::string(preprocessor.status().message());
 }
 
+// Whether the crop of `image` is the one that `entry` has the checksum of.
+bool CropIsThatOf(const nlohmann::json& entry, const Image& image, const PreprocessConfig& config) {
+  return Crc32(CropOf(image, config)) == entry.at("crop_rgb_crc32").get<std::uint32_t>();
+}
+
 TEST(Preprocessor, CropsOfPhotographsEqualTimm) {
   const nlohmann::json photographs = ReadTestJson("photos/expected.json");
   for (const auto& [name, entry] : photographs.items()) {
     const Image image = DecodeTestFile("photos/" + name.substr(name.find('/') + 1));
-    const auto crop = CropOf(image, TimmConfigOf(entry.at("config")));
-    EXPECT_EQ(Crc32(crop), entry.at("crop_rgb_crc32").get<std::uint32_t>()) << name;
+    EXPECT_TRUE(CropIsThatOf(entry, image, TimmConfigOf(entry.at("config")))) << name;
   }
 }
 
-TEST(Preprocessor, OneChannelIsTheLumaResized) {
+// The largest difference between the one channel made of `image` and the first of three made of the
+// grey `other`.
+double LumaDifference(const Image& image, const Image& other) {
   PreprocessConfig config{.height = 24, .width = 32};
   config.mean = {0.25f, 0.25f, 0.25f};
   config.std = {0.5f, 0.5f, 0.5f};
-  Image image = Gradient(70, 50);
-  PreprocessConfig grey = config;
-  grey.channels = 1;
   Preprocessor::Scratch scratch;
+  std::vector<float> colour(3 * 24 * 32);
+  Preprocessor::Create(config)->Run(other, &scratch, colour);
+  config.channels = 1;
   std::vector<float> luma(24 * 32);
-  Preprocessor::Create(grey)->Run(image, &scratch, luma);
-
-  for (std::size_t i = 0; i < image.bgr.size(); i += 3) {
-    const int weighted = 299 * image.bgr[i + 2] + 587 * image.bgr[i + 1] + 114 * image.bgr[i];
-    std::fill_n(image.bgr.begin() + static_cast<std::ptrdiff_t>(i), 3,
-                static_cast<std::uint8_t>(std::lround(weighted / 1000.0)));
-  }
-  std::vector<float> colour(3 * luma.size());
-  Preprocessor::Create(config)->Run(image, &scratch, colour);
-  // One step of 8 bits, divided by std: where fixed point rounds the luma to the other side.
-  for (std::size_t i = 0; i < luma.size(); ++i) {
-    EXPECT_NEAR(luma[i], colour[3 * i], 1.01 / 255 / 0.5) << i;
-  }
+  Preprocessor::Create(config)->Run(image, &scratch, luma);
   EXPECT_NE(luma.front(), luma.back());
+  double largest = 0;
+  for (std::size_t i = 0; i < luma.size(); ++i) {
+    largest = std::max(largest, std::abs(double{luma[i]} - colour[3 * i]));
+  }
+  return largest;
+}
+
+// One step of 8 bits, divided by std: where fixed point rounds the luma to the other side.
+constexpr double kLumaTolerance = 1.01 / 255 / 0.5;
+
+TEST(Preprocessor, OneChannelIsTheLumaResized) {
+  EXPECT_LE(LumaDifference(Gradient(70, 50), GreyOf(Gradient(70, 50))), kLumaTolerance);
+}
+
+// The twin.
+TEST(Preprocessor, OneOtherPixelHasAnotherLuma) {
+  const Image other = WithOneOtherPixel(GreyOf(Gradient(70, 50)));
+  EXPECT_GT(LumaDifference(Gradient(70, 50), other), kLumaTolerance);
 }
 
 TEST(Preprocessor, CropOfAPhotographWithOneOtherPixelDiffers) {
@@ -102,45 +124,70 @@ TEST(Preprocessor, CropOfAPhotographWithOneOtherPixelDiffers) {
     Image image = DecodeTestFile("photos/" + name.substr(name.find('/') + 1));
     const auto middle = static_cast<std::size_t>(image.height / 2 * image.width + image.width / 2);
     image.bgr[3 * middle] ^= 0x20;
-    const auto crop = CropOf(image, TimmConfigOf(entry.at("config")));
-    EXPECT_NE(Crc32(crop), entry.at("crop_rgb_crc32").get<std::uint32_t>()) << name;
+    EXPECT_FALSE(CropIsThatOf(entry, image, TimmConfigOf(entry.at("config")))) << name;
   }
 }
 
-// For each instruction set that this machine has.
-TEST(Preprocessor, OddCropsEqualPillowWithEveryInstructionSet) {
+// Calls visit(image, row of vectors.json, instruction set) for every crop with each instruction set
+// that this machine has.
+template <typename Visit>
+void ForEachOddCrop(Visit visit) {
   const nlohmann::json vectors = ReadTestJson("images/vectors.json");
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     hwy::GetChosenTarget().Update(target);
     for (const nlohmann::json& row : vectors.at("crops")) {
-      const Image image = DecodeTestFile("images/" + row.at("file").get<std::string>());
-      const auto crop = CropOf(image, ConfigOf(row.at("config")));
-      EXPECT_EQ(Crc32(crop), row.at("crop_rgb_crc32").get<std::uint32_t>())
-          << hwy::TargetName(target) << " " << row;
+      visit(DecodeTestFile("images/" + row.at("file").get<std::string>()), row,
+            hwy::TargetName(target));
     }
   }
   hwy::GetChosenTarget().DeInit();  // the next call chooses again
 }
 
-TEST(Preprocessor, NormalisesInFloat32InTorchvisionsOrder) {
+TEST(Preprocessor, OddCropsEqualPillowWithEveryInstructionSet) {
+  ForEachOddCrop([](const Image& image, const nlohmann::json& row, const char* target) {
+    EXPECT_TRUE(CropIsThatOf(row, image, ConfigOf(row.at("config")))) << target << " " << row;
+  });
+}
+
+// The twin.
+TEST(Preprocessor, OddCropsWithOneOtherPixelDifferWithEveryInstructionSet) {
+  ForEachOddCrop([](const Image& image, const nlohmann::json& row, const char* target) {
+    // A crop of one pixel is a mean of thousands, where one is lost in rounding.
+    if (row.at("config").at("height") == 1) return;
+    EXPECT_FALSE(CropIsThatOf(row, WithOneOtherPixel(image), ConfigOf(row.at("config"))))
+        << target << " " << row;
+  });
+}
+
+// How many of the normalised pixels of `image` differ in any bit from those that torchvision makes
+// of the crop of `other`.
+std::size_t CountUnequal(const Image& image, const Image& other) {
   PreprocessConfig config;
   config.height = 19;
   config.width = 23;
-  const Image image = Gradient(40, 31);
-  const auto crop = CropOf(image, config);
-  const auto preprocessor = Preprocessor::Create(config);
-  ASSERT_TRUE(preprocessor.ok());
+  const auto crop = CropOf(other, config);
   Preprocessor::Scratch scratch;
   std::vector<float> normalised(crop.size());
-  preprocessor->Run(image, &scratch, normalised);
+  Preprocessor::Create(config)->Run(image, &scratch, normalised);
+  std::size_t unequal = 0;
   for (std::size_t i = 0; i < crop.size(); ++i) {
     // Volatile: each operation is rounded to float by itself.
     volatile float value = static_cast<float>(crop[i]) / 255.0f;
     value = value - config.mean[i % 3];
     value = value / config.std[i % 3];
     const float expected = value;
-    EXPECT_EQ(std::memcmp(&expected, &normalised[i], sizeof(float)), 0) << i;
+    unequal += std::memcmp(&expected, &normalised[i], sizeof(float)) == 0 ? 0 : 1;
   }
+  return unequal;
+}
+
+TEST(Preprocessor, NormalisesInFloat32InTorchvisionsOrder) {
+  EXPECT_EQ(CountUnequal(Gradient(40, 31), Gradient(40, 31)), 0u);
+}
+
+// The twin.
+TEST(Preprocessor, OneOtherPixelIsNormalisedOtherwise) {
+  EXPECT_GT(CountUnequal(WithOneOtherPixel(Gradient(40, 31)), Gradient(40, 31)), 0u);
 }
 
 TEST(Preprocessor, OneScratchServesSizesAndNetworksInAnyOrder) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -43,6 +44,18 @@ std::vector<std::uint8_t> RgbOf(const Image& image) {
   std::vector<std::uint8_t> rgb = image.bgr;
   for (std::size_t i = 0; i < rgb.size(); i += 3) std::swap(rgb[i], rgb[i + 2]);
   return rgb;
+}
+
+Image WithOneOtherPixel(Image image, int x, int y) {
+  const auto pixel = static_cast<std::size_t>(y * image.width + x);
+  for (std::size_t i = 3 * pixel; i < 3 * pixel + 3; ++i) {
+    image.bgr[i] = image.bgr[i] < 128 ? 255 : 0;
+  }
+  return image;
+}
+
+Image WithOneOtherPixel(const Image& image) {
+  return WithOneOtherPixel(image, image.width / 2, image.height / 2);
 }
 
 Interpolation InterpolationNamed(const std::string& name) {

@@ -28,6 +28,11 @@ std::uint32_t Crc32(std::span<const std::uint8_t> bytes);
 // The pixels in RGB order.
 std::vector<std::uint8_t> RgbOf(const Image& image);
 
+// With the pixel at (x, y) as far off as bytes allow: for twins, whose comparisons must find such
+// an image unequal. Without a place: the pixel in the middle, which every crop keeps.
+Image WithOneOtherPixel(Image image, int x, int y);
+Image WithOneOtherPixel(const Image& image);
+
 // The names of timm's filters and crop modes.
 Interpolation InterpolationNamed(const std::string& name);
 CropMode CropModeNamed(const std::string& name);

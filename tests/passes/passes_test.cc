@@ -12,6 +12,7 @@
 #include "engine/passes/pass.h"
 #include "tests/reference/golden.h"
 #include "tests/reference/interpreter.h"
+#include "tests/reference/perturb.h"
 
 namespace avocet {
 namespace {
@@ -37,15 +38,26 @@ class PassTest : public testing::Test {
   std::string Apply(Pass pass) { return Apply(*std::move(b_).Finish(), pass); }
 
   std::string Apply(const Graph& graph, Pass pass, double tolerance = kTolerance) {
+    std::string text;
+    EXPECT_LT(Error(graph, pass, 0, &text), tolerance) << text;
+    // The twin: with one weight that is off by a hundredth, it no longer computes the same.
+    EXPECT_GT(Error(graph, pass, 1e-2f, &text), tolerance) << text;
+    return text;
+  }
+
+ private:
+  // How far what `pass` makes of a graph is from the graph. `text`: what it makes of it. One weight
+  // of it is off by `perturbation` (tests/reference/perturb.h).
+  static double Error(const Graph& graph, Pass pass, float perturbation, std::string* text) {
     const std::vector<float> values = NamedImages("input", graph.node(0).shape);
     const std::vector<double> images(values.begin(), values.end());
     Parameters parameters = NamedParameters(graph);
     const std::vector<double> before = Interpret(graph, parameters, images);
+    PerturbWeight(graph, perturbation, parameters);
     const Graph rewritten = pass(graph, parameters);
     const std::vector<double> after = Interpret(rewritten, parameters, images);
-    EXPECT_LT(RelativeError(after, std::vector<float>(before.begin(), before.end())), tolerance)
-        << rewritten.DebugString();
-    return rewritten.DebugString();
+    *text = rewritten.DebugString();
+    return RelativeError(after, std::vector<float>(before.begin(), before.end()));
   }
 };
 
