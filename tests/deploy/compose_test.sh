@@ -4,7 +4,8 @@
 #
 # Needs a Docker engine with Compose v2 and network for the package registries, and takes minutes, so it
 # is not part of tests/run.sh. A base or Prometheus image that is there under the tag that the project
-# names is used as it is; Grafana is started where its image is there or can be pulled. Behind a proxy
+# names is used as it is; where Prometheus' cannot be pulled, one is made of Debian's package. Grafana is
+# started where its image is there or can be pulled. Behind a proxy
 # with a certificate authority of its own, set PIP_CERT to its file: the models service gets it.
 set -euo pipefail
 
@@ -20,6 +21,14 @@ export AVOCET_PORT=55051 AVOCET_METRICS_PORT=58080 PROMETHEUS_PORT=59090 GRAFANA
 AVOCET_COMMIT=$(git -C "$checkout" rev-parse --short HEAD)
 export AVOCET_COMMIT
 compose=(docker compose --project-name avocet-test --file docker-compose.yml)
+
+# Of one service alone: `config --images` names those that it depends on, too.
+image_of() {
+  "${compose[@]}" config --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["services"][sys.argv[1]]["image"])' "$1"
+}
+is_there() {
+  docker image inspect "$(image_of "$1")" >/dev/null 2>&1 || "${compose[@]}" pull --quiet "$1" 2>/dev/null
+}
 
 cleanup() {
   local status=$?
@@ -47,8 +56,15 @@ step "build"
 
 step "start"
 services=(server prometheus)
-if docker image inspect "$("${compose[@]}" config --images grafana)" >/dev/null 2>&1 ||
-  "${compose[@]}" pull --quiet grafana 2>/dev/null; then
+if ! is_there prometheus; then
+  echo "Prometheus' image is not to be had here; making one of Debian's package"
+  docker build --quiet --tag "$(image_of prometheus)" - <<'DOCKERFILE'
+FROM debian:trixie-slim
+RUN apt-get update && apt-get install --yes --no-install-recommends prometheus && rm -rf /var/lib/apt/lists/*
+ENTRYPOINT ["prometheus"]
+DOCKERFILE
+fi
+if is_there grafana; then
   services+=(grafana)
 else
   echo "Grafana's image is not to be had here; going on without it"
