@@ -2,7 +2,8 @@
 # Installs what is missing, builds, and runs every test; the last lines are CTest's summary.
 #
 #   tests/run.sh            threaded tests under ThreadSanitizer, then all tests under
-#                           AddressSanitizer and UndefinedBehaviorSanitizer
+#                           AddressSanitizer and UndefinedBehaviorSanitizer (but for the vector
+#                           kernels, see engine/kernels/CMakeLists.txt)
 #   tests/run.sh PRESET...  only these presets of CMakePresets.json (dev, tsan, release, coverage)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
