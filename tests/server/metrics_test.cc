@@ -1,17 +1,14 @@
 // Names, labels and exact values of what the server counts.
 #include "server/metrics.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <string>
 #include <vector>
 
 #include "server/metrics_endpoint.h"
+#include "tests/server/scrape.h"
 #include "tests/server/test_server.h"
 
 namespace avocet::testing {
@@ -19,25 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string HttpGet(int port, const std::string& path) {
-  const int connection = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
-  if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-    const std::string request = "GET " + path + " HTTP/1.0\r\n\r\n";
-    EXPECT_EQ(send(connection, request.data(), request.size(), 0), std::ssize(request));
-    char buffer[4096];
-    for (ssize_t got; (got = recv(connection, buffer, sizeof(buffer), 0)) > 0;) {
-      answer.append(buffer, static_cast<size_t>(got));
-    }
-  }
-  close(connection);
-  return answer;
-}
 
 TEST(Metrics, EqualTheTrafficExactly) {
   TestServer server({.executors = 2, .queue_capacity = 100});

@@ -4,10 +4,10 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <sstream>
 #include <thread>
 
 #include "engine/base/check.h"
+#include "tests/server/scrape.h"
 
 namespace avocet::testing {
 
@@ -104,11 +104,7 @@ void TestServer::WaitUntilIdle() {
 }
 
 double TestServer::Metric(const std::string& series) const {
-  std::istringstream lines(metrics.Text());
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(series + " ")) return std::stod(line.substr(series.size() + 1));
-  }
-  return -1;
+  return SeriesIn(metrics.Text(), series);
 }
 
 void WaitUntil(const std::function<bool()>& condition) {

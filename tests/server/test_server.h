@@ -91,8 +91,7 @@ class TestServer {
   void WaitUntilIdle();
   // What the executors run with.
   Executor::Environment environment();
-  // The value of a metric such as `avocet_executors` or
-  // `avocet_images_total{code="OK",model="fake"}`; -1 if there is none.
+  // The value of a series, as SeriesIn finds it.
   double Metric(const std::string& series) const;
 
   FakeClock fake_clock;
