@@ -97,8 +97,8 @@ void MultiplyAll(const Products& at, int rows) {
 
 // The points of the filters of a panel and the input channels [first, last):
 // [points][channels][kPanel].
-template <class Tile>
-void TransformFilters(const Winograd& conv, int panel, int first, int last, float* to) {
+template <class Tile, typename T>
+void TransformFilters(const Winograd<T>& conv, int panel, int first, int last, float* to) {
   constexpr int kPoints = Tile::kPoints;
   constexpr int kTaps = 9;
   const D d;
@@ -106,14 +106,14 @@ void TransformFilters(const Winograd& conv, int panel, int first, int last, floa
   for (int c = first; c < last; ++c, to += kPanel) {
     for (int lane = 0; lane < lanes; lane += kLanes) {
       const int out = panel * kPanel + lane;
-      const float* taps = conv.filters +
-                          (std::ptrdiff_t{out / kWinogradChannels} * conv.sizes.in_channels + c) *
-                              kTaps * kWinogradChannels +
-                          out % kWinogradChannels;
+      const T* taps = conv.filters +
+                      (std::ptrdiff_t{out / kWinogradChannels} * conv.sizes.in_channels + c) *
+                          kTaps * kWinogradChannels +
+                      out % kWinogradChannels;
       InTwoDimensions<3, kPoints>(
           [&](int y, int x) HWY_ATTR {
             const int tap = conv.is_turned ? kTaps - 1 - (y * 3 + x) : y * 3 + x;
-            return hn::LoadU(d, taps + tap * kWinogradChannels);
+            return Read(d, taps + tap * kWinogradChannels);
           },
           [](const auto& from, auto& points) HWY_ATTR { Tile::Filter(from, points); },
           [&](int y, int x, Vec value)
@@ -123,8 +123,9 @@ void TransformFilters(const Winograd& conv, int panel, int first, int last, floa
 }
 
 // One tile of the result, from its points, for the channels [begin, end).
-template <class Tile, class Activation>
-HWY_INLINE void FinishTile(const Winograd& conv, int tile, const float* from, int begin, int end) {
+template <class Tile, class Activation, typename T>
+HWY_INLINE void FinishTile(const Winograd<T>& conv, int tile, const float* from, int begin,
+                           int end) {
   constexpr int kPoints = Tile::kPoints;
   constexpr int kSize = Tile::kSize;
   const D d;
@@ -147,8 +148,8 @@ HWY_INLINE void FinishTile(const Winograd& conv, int tile, const float* from, in
           const std::ptrdiff_t pixel =
               first + (std::ptrdiff_t{y} * sizes.out_width + x) * sizes.out_channels + c;
           value = hn::Add(value, bias);
-          if (conv.residual != nullptr) value = hn::Add(value, hn::LoadU(d, conv.residual + pixel));
-          hn::StoreU(Activation::Value(d, value), d, conv.dst + pixel);
+          if (conv.residual != nullptr) value = hn::Add(value, Read(d, conv.residual + pixel));
+          Write(d, Activation::Value(d, value), conv.dst + pixel);
         });
   }
 }
@@ -174,8 +175,8 @@ std::size_t ScratchSize(const WinogradSizes& sizes, int tiles) {
 }
 
 // A panel of `count` tiles from `first` on, whose points are in `memory`.
-template <class Tile, class Activation>
-void RunPanel(const Winograd& conv, int panel, int first, int count, const Scratch& scratch,
+template <class Tile, class Activation, typename T>
+void RunPanel(const Winograd<T>& conv, int panel, int first, int count, const Scratch& scratch,
               float* memory) {
   const WinogradSizes& sizes = conv.sizes;
   float* const sums = memory + scratch.sums;
@@ -202,10 +203,14 @@ void RunPanel(const Winograd& conv, int panel, int first, int count, const Scrat
   }
 }
 
-void Run(const Winograd& conv, int begin, int end, int first_panel, int last_panel, float* memory) {
+template <typename T>
+HWY_INLINE void RunTyped(const Winograd<T>& conv, int begin, int end, int first_panel,
+                         int last_panel, float* memory) {
   const WinogradSizes& sizes = conv.sizes;
   const Scratch scratch(sizes, end - begin);
   std::fill_n(memory, scratch.tiles, 0.0f);
+  // Zero has the same bits in both types.
+  const T* const zeros = reinterpret_cast<const T*>(memory);
   const int blocks = (end - begin + kBlockTiles - 1) / kBlockTiles;
   WithTile(sizes, [&](auto tile) HWY_ATTR {
     using Tile = decltype(tile);
@@ -213,7 +218,7 @@ void Run(const Winograd& conv, int begin, int end, int first_panel, int last_pan
       for (int block = 0, first = begin; block < blocks; ++block) {
         const int count = (end - first) / (blocks - block);
         for (int t = 0; t < count; ++t) {
-          TransformSourceTile<Tile>(sizes, conv.src, first + t, memory, scratch.tile_stride,
+          TransformSourceTile<Tile>(sizes, conv.src, first + t, zeros, scratch.tile_stride,
                                     memory + scratch.tiles + std::ptrdiff_t{t} * sizes.in_channels);
         }
         for (int panel = first_panel; panel < last_panel; ++panel) {
@@ -223,6 +228,16 @@ void Run(const Winograd& conv, int begin, int end, int first_panel, int last_pan
       }
     });
   });
+}
+
+void Run(const Winograd<float>& conv, int begin, int end, int first_panel, int last_panel,
+         float* memory) {
+  RunTyped(conv, begin, end, first_panel, last_panel, memory);
+}
+
+void RunBFloat16(const Winograd<BFloat16>& conv, int begin, int end, int first_panel,
+                 int last_panel, float* memory) {
+  RunTyped(conv, begin, end, first_panel, last_panel, memory);
 }
 
 int Panels(int out_channels) { return (out_channels + kPanel - 1) / kPanel; }
@@ -238,6 +253,7 @@ namespace avocet {
 HWY_EXPORT(Panels);
 HWY_EXPORT(ScratchSize);
 HWY_EXPORT(Run);
+HWY_EXPORT(RunBFloat16);
 
 int WinogradPanels(int out_channels) { return HWY_DYNAMIC_DISPATCH(Panels)(out_channels); }
 
@@ -245,9 +261,16 @@ std::size_t WinogradScratchSize(const WinogradSizes& sizes, int tiles) {
   return HWY_DYNAMIC_DISPATCH(ScratchSize)(sizes, tiles);
 }
 
-void RunWinograd(const Winograd& conv, int begin, int end, int first_panel, int last_panel,
+template <>
+void RunWinograd(const Winograd<float>& conv, int begin, int end, int first_panel, int last_panel,
                  float* scratch) {
   HWY_DYNAMIC_DISPATCH(Run)(conv, begin, end, first_panel, last_panel, scratch);
+}
+
+template <>
+void RunWinograd(const Winograd<BFloat16>& conv, int begin, int end, int first_panel,
+                 int last_panel, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(RunBFloat16)(conv, begin, end, first_panel, last_panel, scratch);
 }
 
 }  // namespace avocet

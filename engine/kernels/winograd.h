@@ -8,13 +8,14 @@
 #include <optional>
 
 #include "engine/graph/op.h"
+#include "engine/kernels/bfloat16.h"
 
 namespace avocet {
 
 // Channels are multiples of this: no vector is partly there.
 inline constexpr int kWinogradChannels = 16;
 
-// Of a convolution. Tensors are channels last, float32. All images' tiles are numbered one after
+// Of a convolution. Tensors are channels last. All images' tiles are numbered one after
 // the other, row by row.
 struct WinogradSizes {
   int tile;  // m: 2 or 4
@@ -34,15 +35,17 @@ struct WinogradSizes {
   int points() const { return (tile + 2) * (tile + 2); }
 };
 
+// T is float or BFloat16; whatever it is, what is transformed is float32.
+template <typename T>
 struct Winograd {
   WinogradSizes sizes;
-  const float* src;  // [N, height, width, in_channels]
+  const T* src;  // [N, height, width, in_channels]
   // [out_channels / 16][in_channels][3][3][16] (oneDNN's Oihw16o); on a cache line.
-  const float* filters;
-  bool is_turned;         // filters by half a turn: for gradients of a source
-  const float* bias;      // [out_channels], or null
-  const float* residual;  // as dst, added before the activation, or null; may be dst
-  float* dst;             // [N, out_height, out_width, out_channels]
+  const T* filters;
+  bool is_turned;     // filters by half a turn: for gradients of a source
+  const float* bias;  // [out_channels], or null
+  const T* residual;  // as dst, added before the activation, or null; may be dst
+  T* dst;             // [N, out_height, out_width, out_channels]
   std::optional<ActivationKind> activation;
 };
 
@@ -54,7 +57,8 @@ std::size_t WinogradScratchSize(const WinogradSizes& sizes, int tiles);
 
 // Computes the tiles [begin, end) of the panels [first_panel, last_panel). Any CPU; calls for
 // distinct results may run at the same time.
-void RunWinograd(const Winograd& conv, int begin, int end, int first_panel, int last_panel,
+template <typename T>
+void RunWinograd(const Winograd<T>& conv, int begin, int end, int first_panel, int last_panel,
                  float* scratch);
 
 }  // namespace avocet

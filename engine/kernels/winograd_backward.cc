@@ -1,7 +1,12 @@
 #include "engine/kernels/winograd_backward.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
+
+#include "engine/graph/op.h"
+#include "engine/kernels/bfloat16.h"
 
 // Highway compiles this file once for each instruction set.
 #undef HWY_TARGET_INCLUDE
@@ -15,8 +20,7 @@ namespace avocet {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
+#include "engine/kernels/elements.inc"
 #include "engine/kernels/winograd.inc"
 
 void Source(const WinogradSizes& sizes, const float* src, const float* zeros, int begin, int end,
@@ -38,8 +42,8 @@ HWY_INLINE void TransformDiffTile(const WinogradSizes& sizes, const float* diff_
   const int channels = sizes.out_channels;
   const float* image =
       diff_dst + std::ptrdiff_t{place.image} * sizes.out_height * sizes.out_width * channels;
-  const Square<kSize> square(image, sizes.out_height, sizes.out_width, channels, place.top,
-                             place.left, zeros);
+  const Square<kSize, float> square(image, sizes.out_height, sizes.out_width, channels, place.top,
+                                    place.left, zeros);
   for (int c = 0; c < channels; c += kLanes) {
     InTwoDimensions<kSize, kPoints>(
         [&](int y, int x) HWY_ATTR { return hn::LoadU(d, square.pixels[y][x] + c); },

@@ -54,7 +54,7 @@ TensorRef Lower(const Conv2d& conv, const Node& node, std::span<const TensorRef>
                            .h = static_cast<int>(src_dims[2]),
                            .w = static_cast<int>(src_dims[3])};
   const std::optional<WinogradSizes> winograd = WinogradSizesOf(conv, src_shape, emitter.type());
-  if (winograd && IsShortcutThenActivation(conv)) {
+  if (winograd && IsShortcutThenActivation(conv) && src.desc.get_data_type() == emitter.type()) {
     return LowerWinograd(conv, node, *winograd, inputs, emitter);
   }
   const Pads pads = ResolvePads(conv, static_cast<int>(src_dims[2]), static_cast<int>(src_dims[3]));

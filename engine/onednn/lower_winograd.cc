@@ -5,6 +5,8 @@
 #include <string>
 
 #include "engine/graph/infer_shape.h"
+#include "engine/kernels/bfloat16.h"
+#include "engine/kernels/bfloat16_products.h"
 #include "engine/kernels/cpu.h"
 #include "engine/onednn/post_ops.h"
 #include "engine/onednn/team.h"
@@ -47,9 +49,10 @@ Share ShareOf(const WinogradSizes& sizes, int images) {
 
 std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src, DataType type,
                                              int largest_tile) {
-  if (type != DataType::f32 || !HasFloat32Kernels() || conv.kernel != 3 || conv.stride != 1 ||
-      conv.groups != 1 || src.c % kWinogradChannels != 0 ||
-      conv.out_channels % kWinogradChannels != 0) {
+  const bool runs = type == DataType::f32 ? HasFloat32Kernels()
+                                          : type == DataType::bf16 && MultipliesBFloat16AsFloat();
+  if (!runs || conv.kernel != 3 || conv.stride != 1 || conv.groups != 1 ||
+      src.c % kWinogradChannels != 0 || conv.out_channels % kWinogradChannels != 0) {
     return std::nullopt;
   }
   const Pads pads = ResolvePads(conv, src.h, src.w);
@@ -69,8 +72,8 @@ std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& sr
   return CostOf(sizes) < direct ? std::optional(sizes) : std::nullopt;
 }
 
-dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims) {
-  return {dims, DataType::f32, Tag::Oihw16o};
+dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims, DataType type) {
+  return {dims, type, Tag::Oihw16o};
 }
 
 TensorRef WinogradScratch(const WinogradSizes& sizes, int images, Emitter& emitter) {
@@ -79,7 +82,8 @@ TensorRef WinogradScratch(const WinogradSizes& sizes, int images, Emitter& emitt
   return emitter.NewTensor({{size}, DataType::f32, Tag::x});
 }
 
-void RunWinogradTeam(const Winograd& conv, int images, float* scratch) {
+template <typename T>
+void RunWinogradTeam(const Winograd<T>& conv, int images, float* scratch) {
   const Share share = ShareOf(conv.sizes, images);
   const int tiles = images * conv.sizes.tiles();
   const int panels = WinogradPanels(conv.sizes.out_channels);
@@ -93,11 +97,18 @@ void RunWinogradTeam(const Winograd& conv, int images, float* scratch) {
   });
 }
 
-TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSizes& sizes,
-                        std::span<const TensorRef> inputs, Emitter& emitter) {
+template void RunWinogradTeam(const Winograd<float>&, int, float*);
+template void RunWinogradTeam(const Winograd<BFloat16>&, int, float*);
+
+namespace {
+
+template <typename T>
+TensorRef Emit(const Conv2d& conv, const Node& node, const WinogradSizes& sizes,
+               std::span<const TensorRef> inputs, Emitter& emitter) {
   const Dims dims = {conv.out_channels, sizes.in_channels, 3, 3};
-  const dnnl::memory filters = emitter.Weights(
-      node.name + ".weight", {dims, DataType::f32, Tag::oihw}, WinogradFilters(dims));
+  const dnnl::memory filters =
+      emitter.Weights(node.name + ".weight", {dims, DataType::f32, Tag::oihw},
+                      WinogradFilters(dims, emitter.type()));
   dnnl::memory bias;
   if (conv.bias) {
     const dnnl::memory::desc desc({conv.out_channels}, DataType::f32, Tag::x);
@@ -112,11 +123,11 @@ TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSize
       {inputs[0], dst, WinogradScratch(sizes, node.shape.n, emitter)},
       [=, images = node.shape.n,
        activation = ActivationOf(conv)](std::span<void* const> addresses) {
-        auto* const to = static_cast<float*>(addresses[1]);
-        const Winograd call = {
+        auto* const to = static_cast<T*>(addresses[1]);
+        const Winograd<T> call = {
             .sizes = sizes,
-            .src = static_cast<const float*>(addresses[0]),
-            .filters = static_cast<const float*>(filters.get_data_handle()),
+            .src = static_cast<const T*>(addresses[0]),
+            .filters = static_cast<const T*>(filters.get_data_handle()),
             .is_turned = false,
             .bias = bias ? static_cast<const float*>(bias.get_data_handle()) : nullptr,
             .residual = has_residual ? to : nullptr,
@@ -125,6 +136,14 @@ TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSize
         RunWinogradTeam(call, images, static_cast<float*>(addresses[2]));
       });
   return dst;
+}
+
+}  // namespace
+
+TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSizes& sizes,
+                        std::span<const TensorRef> inputs, Emitter& emitter) {
+  return emitter.type() == DataType::f32 ? Emit<float>(conv, node, sizes, inputs, emitter)
+                                         : Emit<BFloat16>(conv, node, sizes, inputs, emitter);
 }
 
 }  // namespace avocet

@@ -13,7 +13,8 @@
 namespace avocet {
 
 // Of `conv`, without what comes after the sum, for images of `src` in a program of `type`; none
-// where the direct algorithm is as fast or the only one. Rounding errors are those of a plain sum
+// where the direct algorithm is as fast or the only one: in bfloat16 where the CPU's products of it
+// are not slower than float32's, which Winograd's are. Rounding errors are those of a plain sum
 // with tiles of 2 and two to three times these with tiles of 4.
 std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src,
                                              dnnl::memory::data_type type, int largest_tile = 4);
@@ -22,14 +23,15 @@ std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& sr
 TensorRef LowerWinograd(const Conv2d& conv, const Node& node, const WinogradSizes& sizes,
                         std::span<const TensorRef> inputs, Emitter& emitter);
 
-// Winograd::filters of a convolution whose weights are [O, I, 3, 3].
-dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims);
+// Winograd::filters, of `type`, of a convolution whose weights are [O, I, 3, 3].
+dnnl::memory::desc WinogradFilters(const dnnl::memory::dims& dims, dnnl::memory::data_type type);
 
 // Scratch for RunWinogradTeam.
 TensorRef WinogradScratch(const WinogradSizes& sizes, int images, Emitter& emitter);
 
-// All of `conv`, of so many images, on the calling thread's team.
-void RunWinogradTeam(const Winograd& conv, int images, float* scratch);
+// All of `conv`, of so many images, on the calling thread's team; T is float or BFloat16.
+template <typename T>
+void RunWinogradTeam(const Winograd<T>& conv, int images, float* scratch);
 
 }  // namespace avocet
 

@@ -15,6 +15,7 @@
 
 namespace avocet {
 
+// Removed with what is in it when it goes out of scope.
 class TemporaryFolder {
  public:
   TemporaryFolder() : path_(testing::TempDir() + "avocet-XXXXXX") {
@@ -28,9 +29,10 @@ class TemporaryFolder {
   }
 
   const std::string& path() const { return path_; }
-  // Writes a file into the folder and returns its path.
+  // Writes a file into the folder, in subfolders too, and returns its path.
   std::string Write(std::string_view name, std::string_view content) const {
     std::string file = path_ + "/" + std::string(name);
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path());
     std::ofstream(file, std::ios::binary) << content;
     return file;
   }

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "client/classifier.h"
+#include "tests/checkpoint/temporary_folder.h"
 #include "tests/client/fake_server.h"
-#include "tests/client/scratch_folder.h"
 
 namespace avocet {
 namespace {
@@ -63,7 +63,7 @@ class Tls : public testing::Test {
     return text.str();
   }
 
-  const ScratchFolder folder_;
+  const TemporaryFolder folder_;
 };
 
 TEST_F(Tls, NamesTheFileThatCannotBeUsed) {

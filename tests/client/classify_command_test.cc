@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/checkpoint/temporary_folder.h"
 #include "tests/client/fake_server.h"
 #include "tests/client/run_command.h"
-#include "tests/client/scratch_folder.h"
 
 namespace avocet {
 namespace {
@@ -28,7 +28,7 @@ class ClassifyCommand : public testing::Test {
   }
 
   FakeServer server_;
-  ScratchFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(ClassifyCommand, PrintsTabSeparatedLinesInAPipe) {
@@ -49,7 +49,7 @@ TEST_F(ClassifyCommand, PrintsAsManyPairsAsAskedFor) {
 TEST_F(ClassifyCommand, EscapesTabsAndLineEndsInNames) {
   const std::string odd = folder_.Write("a\tb\nc.jpg", "cat");
   const CommandResult result = Classify({odd});
-  EXPECT_EQ(result.output, folder_.path("a\\tb\\nc.jpg") + "\tcat\t90.00\n");
+  EXPECT_EQ(result.output, folder_.path() + "/a\\tb\\nc.jpg" + "\tcat\t90.00\n");
 }
 
 TEST_F(ClassifyCommand, DrawsABarChartForOneFileOnATerminal) {
@@ -91,8 +91,8 @@ TEST_F(ClassifyCommand, PrintsALineAFileForSeveralOnATerminal) {
   folder_.Write("bcd.jpg", "dog");
   const CommandResult result =
       Classify({folder_.path()}, {.terminal_output = true, .columns = 200});
-  EXPECT_EQ(result.output, folder_.path("a.jpg") + "     90.0 % cat\n" + folder_.path("bcd.jpg") +
-                               "   90.0 % dog\n");
+  EXPECT_EQ(result.output, folder_.path() + "/a.jpg" + "     90.0 % cat\n" + folder_.path() +
+                               "/bcd.jpg" + "   90.0 % dog\n");
 }
 
 TEST_F(ClassifyCommand, DoesNotLetLabelsSteerTheTerminal) {
@@ -134,8 +134,9 @@ TEST_F(ClassifyCommand, SearchesDirectoriesForImages) {
   folder_.Write("a.webp", "zero");
   folder_.Write("b/notes.txt", "no image");
   const CommandResult result = Classify({folder_.path()});
-  EXPECT_EQ(result.output, folder_.path("a.webp") + "\tzero\t90.00\n" + folder_.path("b/1.jpeg") +
-                               "\tone\t90.00\n" + folder_.path("b/2.PNG") + "\ttwo\t90.00\n");
+  EXPECT_EQ(result.output, folder_.path() + "/a.webp" + "\tzero\t90.00\n" + folder_.path() +
+                               "/b/1.jpeg" + "\tone\t90.00\n" + folder_.path() + "/b/2.PNG" +
+                               "\ttwo\t90.00\n");
 }
 
 TEST_F(ClassifyCommand, GoesOnAfterFilesThatFail) {
@@ -144,14 +145,14 @@ TEST_F(ClassifyCommand, GoesOnAfterFilesThatFail) {
   const std::string blank = folder_.Write("blank.jpg", "");
   const std::string cat = folder_.Write("cat.jpg", "cat");
   const CommandResult result =
-      Classify({folder_.path("none.jpg"), bad, blank, folder_.path("empty"), cat});
+      Classify({folder_.path() + "/none.jpg", bad, blank, folder_.path() + "/empty", cat});
   EXPECT_EQ(result.output, cat + "\tcat\t90.00\n");
   EXPECT_EQ(
       result.errors,
-      "avocet: " + folder_.path("none.jpg") + ": No such file or directory\n" +  //
-          "avocet: " + bad + ": expected an image, found \"bad\"\n" +            //
-          "avocet: " + blank + ": empty: 0 bytes\n" +                            //
-          "avocet: " + folder_.path("empty") +
+      "avocet: " + folder_.path() + "/none.jpg" + ": No such file or directory\n" +  //
+          "avocet: " + bad + ": expected an image, found \"bad\"\n" +                //
+          "avocet: " + blank + ": empty: 0 bytes\n" +                                //
+          "avocet: " + folder_.path() + "/empty" +
           ": no images in this directory: expected names that end in .jpg, .jpeg, .jpe, .png, "
           ".webp, .bmp, .tif or .tiff\n");
   EXPECT_EQ(result.status, 1);
@@ -165,10 +166,11 @@ TEST_F(ClassifyCommand, EndsQuietlyWhenItsReaderHasSeenEnough) {
   for (int i = 0; i < 200; ++i) folder_.Write(std::to_string(i) + ".jpg", "cat");
   const std::string script = "{ " AVOCET_BINARY " classify --concurrency 1 --server " +
                              slow.address() + " " + folder_.path() + "; echo $? >&2; } 2>" +
-                             folder_.path("errors") + " | head -n 1 >" + folder_.path("output");
+                             folder_.path() + "/errors" + " | head -n 1 >" + folder_.path() +
+                             "/output";
   ASSERT_EQ(std::system(script.c_str()), 0);
   std::string errors;
-  std::getline(std::ifstream(folder_.path("errors")), errors, '\0');
+  std::getline(std::ifstream(folder_.path() + "/errors"), errors, '\0');
   EXPECT_EQ(errors, "141\n");  // SIGPIPE, without a word
   EXPECT_LT(slow.calls(), 200);
 }

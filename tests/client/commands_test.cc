@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/checkpoint/temporary_folder.h"
 #include "tests/client/fake_server.h"
 #include "tests/client/run_command.h"
-#include "tests/client/scratch_folder.h"
 
 namespace avocet {
 namespace {
@@ -67,7 +67,7 @@ TEST(ModelsCommand, PrintsATableOrJson) {
 
 TEST(LoadCommand, CountsRequestsImagesAndErrors) {
   const FakeServer server;
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   folder.Write("a.jpg", "cat");
   folder.Write("b.jpg", "bad");
   const CommandResult result =
@@ -86,7 +86,7 @@ TEST(LoadCommand, CountsRequestsImagesAndErrors) {
 
 TEST(LoadCommand, SendsForADurationAfterAWarmUp) {
   const FakeServer server;
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const std::string cat = folder.Write("a.jpg", "cat");
   const CommandResult result = RunCommand({"load", cat, "--duration", "0.2", "--warmup", "0.1",
                                            "--per-request", "3", "--server", server.address()});
@@ -100,7 +100,7 @@ TEST(LoadCommand, DoesNotRetryRefusals) {
   const FakeServer server([](auto&, const auto&, auto&) {
     return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "queue full");
   });
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const std::string cat = folder.Write("a.jpg", "cat");
   const CommandResult result =
       RunCommand({"load", cat, "--requests", "5", "--server", server.address()});
@@ -110,7 +110,7 @@ TEST(LoadCommand, DoesNotRetryRefusals) {
 }
 
 TEST(LoadCommand, EndsWhenTheServerIsDown) {
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   const std::string cat = folder.Write("a.jpg", "cat");
   const CommandResult result = RunCommand({"load", cat, "--server", "localhost:1"});
   EXPECT_EQ(result.output, "");

@@ -39,17 +39,18 @@ const Case kCases[] = {
     {{4, 256, 16, 12, 12, 12, 12, 1, 1}},
 };
 
-// Of float32 on a cache line.
+// On a cache line.
+template <typename T>
 class Buffer {
  public:
-  explicit Buffer(std::size_t size) : values_(new (std::align_val_t(64)) float[size]) {}
-  float* data() { return values_.get(); }
+  explicit Buffer(std::size_t size) : values_(new (std::align_val_t(64)) T[size]) {}
+  T* data() { return values_.get(); }
 
  private:
   struct Free {
-    void operator()(float* values) const { ::operator delete[](values, std::align_val_t(64)); }
+    void operator()(T* values) const { ::operator delete[](values, std::align_val_t(64)); }
   };
-  std::unique_ptr<float[], Free> values_;
+  std::unique_ptr<T[], Free> values_;
 };
 
 std::size_t SourceSize(const Case& c) {
@@ -82,18 +83,22 @@ void ForTaps(const Case& c, const Body& body) {
   }
 }
 
+// Well above what bfloat16 rounds away.
+constexpr float kBroken = 32;
+
 // Largest error, in tolerances. The tiles and panels are computed in two parts each. `broken` adds
-// 1 to one number of the kernel's source.
+// kBroken to one number of the kernel's source.
+template <typename T>
 double Error(const Case& c, bool is_turned, bool broken = false) {
   const WinogradSizes& s = c.sizes;
-  std::vector<float> src = Values<float>("src", SourceSize(c));
-  const std::vector<float> weights = Values<float>("weights", FiltersSize(c));
+  std::vector<T> src = Values<T>("src", SourceSize(c));
+  const std::vector<T> weights = Values<T>("weights", FiltersSize(c));
   const std::vector<float> bias = Values<float>("bias", static_cast<std::size_t>(s.out_channels));
-  const std::vector<float> residual = Values<float>("residual", ResultSize(c));
-  std::vector<float> dst = residual;
+  const std::vector<T> residual = Values<T>("residual", ResultSize(c));
+  std::vector<T> dst = residual;
   const auto tap_of = [&](int in, int out, int tap) {
-    return weights[static_cast<std::size_t>((out * s.in_channels + in) * 9 +
-                                            (is_turned ? 8 - tap : tap))];
+    return ToDouble(weights[static_cast<std::size_t>((out * s.in_channels + in) * 9 +
+                                                     (is_turned ? 8 - tap : tap))]);
   };
 
   std::vector<double> sums(ResultSize(c));
@@ -101,30 +106,33 @@ double Error(const Case& c, bool is_turned, bool broken = false) {
     for (int out = 0; out < s.out_channels; ++out) {
       double& sum = sums[static_cast<std::size_t>(to * s.out_channels + out)];
       for (int in = 0; in < s.in_channels; ++in) {
-        sum +=
-            double{src[static_cast<std::size_t>(from * s.in_channels + in)]} * tap_of(in, out, tap);
+        sum += ToDouble(src[static_cast<std::size_t>(from * s.in_channels + in)]) *
+               tap_of(in, out, tap);
       }
     }
   });
 
-  Buffer filters(FiltersSize(c));
+  Buffer<T> filters(FiltersSize(c));
   for (int out = 0; out < s.out_channels; ++out) {
     for (int i = 0; i < s.in_channels * 9; ++i) {
       filters.data()[(out / 16 * s.in_channels * 9 + i) * 16 + out % 16] =
           weights[static_cast<std::size_t>(out * s.in_channels * 9 + i)];
     }
   }
-  if (broken) src[src.size() / 2] += 1.0f;
-  const Winograd call = {.sizes = s,
-                         .src = src.data(),
-                         .filters = filters.data(),
-                         .is_turned = is_turned,
-                         .bias = c.has_bias ? bias.data() : nullptr,
-                         .residual = c.has_residual ? dst.data() : nullptr,
-                         .dst = dst.data(),
-                         .activation = c.activation};
+  if (broken) {
+    T& value = src[src.size() / 2];
+    value = FromFloat<T>(static_cast<float>(ToDouble(value)) + kBroken);
+  }
+  const Winograd<T> call = {.sizes = s,
+                            .src = src.data(),
+                            .filters = filters.data(),
+                            .is_turned = is_turned,
+                            .bias = c.has_bias ? bias.data() : nullptr,
+                            .residual = c.has_residual ? dst.data() : nullptr,
+                            .dst = dst.data(),
+                            .activation = c.activation};
   const int tiles = c.images * s.tiles();
-  Buffer scratch(WinogradScratchSize(s, tiles));
+  Buffer<float> scratch(WinogradScratchSize(s, tiles));
   const int panels = WinogradPanels(s.out_channels);
   for (const auto& [first, last] : {std::pair(0, tiles / 3), std::pair(tiles / 3, tiles)}) {
     RunWinograd(call, first, last, 0, panels / 2, scratch.data());
@@ -137,10 +145,10 @@ double Error(const Case& c, bool is_turned, bool broken = false) {
   for (std::size_t i = 0; i < sums.size(); ++i) {
     double expected = sums[i];
     if (c.has_bias) expected += bias[i % static_cast<std::size_t>(s.out_channels)];
-    if (c.has_residual) expected += residual[i];
+    if (c.has_residual) expected += ToDouble(residual[i]);
     expected = Activated(c.activation, expected);
-    worst =
-        std::max(worst, std::abs(dst[i] - expected) / Tolerance<float>(size + std::abs(expected)));
+    worst = std::max(
+        worst, std::abs(ToDouble(dst[i]) - expected) / Tolerance<T>(size + std::abs(expected)));
   }
   return worst;
 }
@@ -207,14 +215,17 @@ std::string Name(const Case& c) {
 
 TEST(Winograd, EqualsTheDefinition) {
   for (const Case& c : kCases) {
-    EXPECT_LT(Error(c, /*is_turned=*/false), 1) << Name(c);
-    EXPECT_LT(Error(c, /*is_turned=*/true), 1) << Name(c);
+    EXPECT_LT(Error<float>(c, /*is_turned=*/false), 1) << Name(c);
+    EXPECT_LT(Error<float>(c, /*is_turned=*/true), 1) << Name(c);
+    EXPECT_LT(Error<BFloat16>(c, /*is_turned=*/false), 1) << Name(c);
+    EXPECT_LT(Error<BFloat16>(c, /*is_turned=*/true), 1) << Name(c);
   }
 }
 
 TEST(Winograd, ABrokenNumberShows) {
   for (const Case& c : kCases) {
-    EXPECT_GT(Error(c, /*is_turned=*/false, /*broken=*/true), 10) << Name(c);
+    EXPECT_GT(Error<float>(c, /*is_turned=*/false, /*broken=*/true), 10) << Name(c);
+    EXPECT_GT(Error<BFloat16>(c, /*is_turned=*/false, /*broken=*/true), 1) << Name(c);
   }
 }
 

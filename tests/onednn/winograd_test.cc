@@ -15,6 +15,7 @@ namespace {
 
 // As of the operators, and twice to thrice that for the transforms.
 constexpr double kTolerance = 3e-5;
+constexpr double kBFloat16Tolerance = 5e-2;
 
 struct Case {
   std::string name;
@@ -83,6 +84,14 @@ TEST_P(WinogradTest, EqualsTheReference) {
 // many terms has a small share in a result.
 TEST_P(WinogradTest, OnePerturbedWeightIsNoticed) {
   EXPECT_GT(PlanError(Build(GetParam()), 1, Precision::kFloat32, 1e-2f), kTolerance);
+}
+
+TEST_P(WinogradTest, InBFloat16IsNearTheReference) {
+  if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
+  for (const int threads : {1, 2}) {
+    EXPECT_LT(PlanError(Build(GetParam()), threads, Precision::kBFloat16), kBFloat16Tolerance);
+  }
+  EXPECT_GT(PlanError(Build(GetParam()), 1, Precision::kBFloat16, 1), kBFloat16Tolerance);
 }
 
 TEST_P(WinogradTest, IsTakenWhereItPays) {

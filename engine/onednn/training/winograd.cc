@@ -33,7 +33,7 @@ void EmitConvolution(const std::string& name, const WinogradSizes& sizes, int im
       name, "own_winograd" + std::to_string(sizes.tile) + ":highway",
       {src, filters, dst, WinogradScratch(sizes, images, emitter)},
       [=](std::span<void* const> addresses) {
-        const Winograd call = {
+        const Winograd<float> call = {
             .sizes = sizes,
             .src = static_cast<const float*>(addresses[0]),
             .filters = static_cast<const float*>(addresses[1]),
@@ -48,8 +48,8 @@ void EmitConvolution(const std::string& name, const WinogradSizes& sizes, int im
 
 // The parameter of filters, [O, I, 3, 3] with the strides given, as WinogradFilters.
 TensorRef Filters(const std::string& name, const Dims& dims, const Dims& strides, Tape& tape) {
-  return std::get<TensorRef>(
-      tape.Weights(name + ".weight", {dims, DataType::f32, strides}, WinogradFilters(dims)));
+  return std::get<TensorRef>(tape.Weights(name + ".weight", {dims, DataType::f32, strides},
+                                          WinogradFilters(dims, DataType::f32)));
 }
 
 // Where the tiles of a block are transformed to, and what is summed of them.
@@ -135,6 +135,7 @@ constexpr int kBackwardTile = 4;
 
 std::optional<WinogradSizes> SizesOf(const Conv2d& conv, NodeId id, const Tape& tape, int tile) {
   const Shape& src = tape.graph().node(tape.graph().node(id).inputs[0]).shape;
+  if (tape.type() != DataType::f32) return std::nullopt;
   return WinogradSizesOf(conv, src, tape.type(), tile);
 }
 
