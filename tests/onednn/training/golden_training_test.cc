@@ -48,12 +48,6 @@ Json Expected(const Run& run) {
   return Json::parse(file);
 }
 
-double Norm(std::span<const float> values) {
-  double sum = 0;
-  for (const float v : values) sum += double{v} * v;
-  return std::sqrt(sum);
-}
-
 // The second loss of tf_efficientnet_lite0 with SGD depends on which side of ReLU6's corners
 // rounding puts a few activations: PyTorch's own float32 is off by 9e-6 to 7e-4 there with 1 or 2
 // threads, channels first or last, with and without oneDNN. The file's tolerance comes from the

@@ -54,12 +54,6 @@ double ReferenceLoss(const Graph& graph, const Parameters& parameters) {
   return loss / kImages;
 }
 
-double Norm(std::span<const float> values) {
-  double sum = 0;
-  for (const float v : values) sum += double{v} * v;
-  return std::sqrt(sum);
-}
-
 // The difference of the derivatives of the loss along a random direction of the parameter `name`,
 // by `gradient` and by the reference, relative to the typical size of such a derivative.
 double DirectionError(const Graph& graph, const std::string& name, std::span<const float> gradient,

@@ -35,16 +35,6 @@ const std::set<std::string> kFirstBlock = {"first.weight", "first.bias", "bn1.we
 
 std::vector<float> Copy(std::span<const float> values) { return {values.begin(), values.end()}; }
 
-// Largest difference of two gradients, relative to the largest number of `expected`.
-double Difference(std::span<const float> found, std::span<const float> expected) {
-  double difference = 0, largest = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
-    largest = std::max(largest, std::abs(double{expected[i]}));
-  }
-  return difference / largest;
-}
-
 // The parameters, with the statistics of the plan's batch as running statistics of `norm`.
 Parameters WithStatisticsOfBatch(const Graph& graph, const std::string& norm) {
   Parameters before = NamedParameters(graph), after = NamedParameters(graph);
