@@ -3,21 +3,28 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/models/zoo.h"
 #include "tests/reference/golden.h"
+#include "tests/reference/perturb.h"
 
 namespace avocet {
 namespace {
 
 constexpr int kSize = 64;
 
-std::unique_ptr<InferenceModel> Lite0() {
+// For twins, one weight is off by `perturbation` (tests/reference/perturb.h).
+std::unique_ptr<InferenceModel> Lite0(float perturbation = 0) {
   const Graph graph =
       *(*FindBackbone("tf_efficientnet_lite0"))->build({.height = kSize, .width = kSize});
-  return InferenceModel::Create(graph, GoldenParameters(graph, "tf_efficientnet_lite0"));
+  Parameters parameters = GoldenParameters(graph, "tf_efficientnet_lite0");
+  PerturbWeight(graph, perturbation, parameters);
+  return InferenceModel::Create(graph, std::move(parameters));
 }
 
 PlanOptions Options(int batch_size, int threads = 1) {
@@ -46,21 +53,39 @@ TEST(InferenceModel, PlansShareOneCopyOfTheWeights) {
   EXPECT_EQ(model->weight_bytes(), bytes + model->duplicate_weight_bytes());
 }
 
-TEST(InferenceModel, WeightsPackedFromPackedOnesAreTheSame) {
-  const auto model = Lite0();
-  std::vector<float> expected = LogitsOf(**model->Compile(Options(1)), 0.0f);
-  for (const int batch : {2, 3}) {
-    const auto plan = model->Compile(Options(batch, 2));
-    ASSERT_TRUE(plan.ok()) << plan.status();
-    const std::span<float> input = (*plan)->input();
-    const std::vector<float> image =
-        NamedValues("pixels", input.size() / static_cast<std::size_t>(batch));
-    for (std::size_t i = 0; i < input.size(); ++i) input[i] = image[i % image.size()];
-    (*plan)->Run();
-    for (std::size_t i = 0; i < (*plan)->logits().size(); ++i) {
-      EXPECT_NEAR((*plan)->logits()[i], expected[i % expected.size()], 1e-3);
+// Whether a plan of `batch` equal images gives each of them the logits `expected`.
+testing::AssertionResult GivesLogits(InferenceModel& model, int batch,
+                                     const std::vector<float>& expected) {
+  const auto plan = model.Compile(Options(batch, 2));
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  if (!plan.ok()) return testing::AssertionFailure();
+  const std::span<float> input = (*plan)->input();
+  const std::vector<float> image =
+      NamedValues("pixels", input.size() / static_cast<std::size_t>(batch));
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = image[i % image.size()];
+  (*plan)->Run();
+  for (std::size_t i = 0; i < (*plan)->logits().size(); ++i) {
+    const float found = (*plan)->logits()[i], logit = expected[i % expected.size()];
+    // So written that NaN is wrong.
+    if (!(std::abs(found - logit) <= 1e-3)) {
+      return testing::AssertionFailure()
+             << "logit " << i << ": expected " << logit << ", found " << found;
     }
   }
+  return testing::AssertionSuccess();
+}
+
+TEST(InferenceModel, WeightsPackedFromPackedOnesAreTheSame) {
+  const auto model = Lite0();
+  const std::vector<float> expected = LogitsOf(**model->Compile(Options(1)), 0.0f);
+  for (const int batch : {2, 3}) EXPECT_TRUE(GivesLogits(*model, batch, expected)) << batch;
+}
+
+// The twin.
+TEST(InferenceModel, OneOtherWeightIsNoticed) {
+  const std::vector<float> expected = LogitsOf(**Lite0()->Compile(Options(1)), 0.0f);
+  const auto model = Lite0(1);
+  for (const int batch : {2, 3}) EXPECT_FALSE(GivesLogits(*model, batch, expected)) << batch;
 }
 
 TEST(InferenceModel, RunsOfOnePlanDoNotDependOnThoseBefore) {

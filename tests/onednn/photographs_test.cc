@@ -26,6 +26,7 @@ namespace {
 
 constexpr double kTolerance = 1e-3;  // of probabilities
 constexpr int kTop = 5;
+constexpr double kLeastCosine = 0.999;  // of logits in float32 and in bfloat16
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -38,8 +39,9 @@ nlohmann::json Expected() {
 
 class Network {
  public:
-  // `nudge` is added to one weight of the stem.
-  explicit Network(const std::string& architecture, float nudge = 0) {
+  // `nudge` is added to the first number of `parameter`.
+  explicit Network(const std::string& architecture,
+                   const std::string& parameter = "conv_stem.weight", float nudge = 0) {
     const std::string folder = FetchedModel(architecture);
     config_ = *ReadModelConfig(folder);
     preprocessor_ = std::make_unique<Preprocessor>(*Preprocessor::Create(config_.preprocess));
@@ -47,7 +49,7 @@ class Network {
         *(*FindBackbone(architecture))
              ->build({.height = config_.preprocess.height, .width = config_.preprocess.width});
     Parameters parameters = *LoadParameters(folder, graph);
-    parameters.Get("conv_stem.weight").front() += nudge;
+    parameters.Get(parameter).front() += nudge;
     model_ = InferenceModel::Create(graph, std::move(parameters));
   }
 
@@ -101,6 +103,16 @@ testing::AssertionResult HasTopFive(const std::vector<float>& logits,
   return testing::AssertionSuccess();
 }
 
+double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double dot = 0, a_square = 0, b_square = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    dot += double{a[i]} * b[i];
+    a_square += double{a[i]} * a[i];
+    b_square += double{b[i]} * b[i];
+  }
+  return dot / std::sqrt(a_square * b_square);
+}
+
 class PhotographsTest : public testing::TestWithParam<const char*> {
  protected:
   // Calls visit(photo, its entry) for every photograph that this network has expectations for.
@@ -126,7 +138,7 @@ TEST_P(PhotographsTest, TopFiveAreTimms) {
 }
 
 TEST_P(PhotographsTest, OnePerturbedWeightIsNoticed) {
-  Network network(GetParam(), 0.5f);
+  Network network(GetParam(), "conv_stem.weight", 0.5f);
   ForEachPhoto([&](const std::string& photo, const nlohmann::json& entry) {
     EXPECT_FALSE(HasTopFive(network.Logits(photo, Precision::kFloat32), entry["top5"])) << photo;
   });
@@ -139,15 +151,20 @@ TEST_P(PhotographsTest, BFloat16KeepsTheFirstClassAndTheDirection) {
     const std::vector<float> exact = network.Logits(photo, Precision::kFloat32);
     const std::vector<float> rounded = network.Logits(photo, Precision::kBFloat16);
     EXPECT_EQ(Ranking(exact, 1), Ranking(rounded, 1)) << photo;
-    double dot = 0, exact_square = 0, rounded_square = 0;
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-      dot += double{exact[i]} * rounded[i];
-      exact_square += double{exact[i]} * exact[i];
-      rounded_square += double{rounded[i]} * rounded[i];
-    }
-    EXPECT_GT(dot / std::sqrt(exact_square * rounded_square), 0.999) << photo;
+    EXPECT_GT(Cosine(exact, rounded), kLeastCosine) << photo;
     EXPECT_NE(exact, rounded);
   });
+}
+
+// The twin. It makes a class of no photograph the first: logits are below 20.
+TEST_P(PhotographsTest, InBFloat16OnePerturbedWeightIsNoticed) {
+  if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
+  const std::string photo = "coffee.jpg";
+  const std::vector<float> exact = Network(GetParam()).Logits(photo, Precision::kFloat32);
+  const std::vector<float> rounded =
+      Network(GetParam(), "classifier.bias", 20).Logits(photo, Precision::kBFloat16);
+  EXPECT_NE(Ranking(exact, 1), Ranking(rounded, 1));
+  EXPECT_LT(Cosine(exact, rounded), kLeastCosine);
 }
 
 TEST(Photographs, CoffeeIsEspresso) {

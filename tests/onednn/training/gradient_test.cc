@@ -17,13 +17,15 @@
 #include "tests/onednn/training/train_step.h"
 #include "tests/reference/golden.h"
 #include "tests/reference/interpreter.h"
+#include "tests/reference/perturb.h"
 
 namespace avocet {
 namespace {
 
 constexpr int kImages = 3;
 constexpr int kClasses = 5;
-constexpr double kDistance = 1e-4;  // along a direction
+constexpr double kLossTolerance = 1e-5;  // relative
+constexpr double kDistance = 1e-4;       // along a direction
 // Of a derivative along a random direction, relative to its typical size.
 constexpr double kTolerance = 2e-3;
 constexpr double kBFloat16Tolerance = 0.1;  // of a gradient's length
@@ -52,12 +54,6 @@ double ReferenceLoss(const Graph& graph, const Parameters& parameters) {
   return loss / kImages;
 }
 
-double Norm(std::span<const float> values) {
-  double sum = 0;
-  for (const float v : values) sum += double{v} * v;
-  return std::sqrt(sum);
-}
-
 // The difference of the derivatives of the loss along a random direction of the parameter `name`,
 // by `gradient` and by the reference, relative to the typical size of such a derivative.
 double DirectionError(const Graph& graph, const std::string& name, std::span<const float> gradient,
@@ -82,12 +78,19 @@ class GradientTest : public testing::TestWithParam<GradientCase> {
   Graph graph_ = BuildCase(GetParam());
 };
 
+// The relative error of the loss of a step of `plan`. For twins, one weight of the plan is off by
+// `perturbation` (tests/reference/perturb.h).
+double LossError(const Graph& graph, TrainingPlan& plan, float perturbation = 0) {
+  Parameters parameters = NamedParameters(graph);
+  const double expected = ReferenceLoss(graph, parameters);
+  PerturbWeight(graph, perturbation, parameters);
+  return std::abs(plan.Step(parameters, {}) - expected) / expected;
+}
+
 // `turns`: those of the plan.
 void ExpectDifferencesOfTheReference(const Graph& graph, int threads, const TurnOptions& turns) {
   const auto plan = CompileForTraining(graph, {.threads = threads, .turns = turns});
-  Parameters parameters = NamedParameters(graph);
-  const double loss = plan->Step(parameters, {});
-  EXPECT_NEAR(loss, ReferenceLoss(graph, NamedParameters(graph)), 1e-5 * loss);
+  EXPECT_LT(LossError(graph, *plan), kLossTolerance) << "threads " << threads;
   double largest = 0;
   for (const std::string& name : plan->gradients().names()) {
     largest = std::max(largest, Norm(plan->gradients().Get(name)));
@@ -109,6 +112,11 @@ TEST_P(GradientTest, InTurnsEqualsDifferencesOfTheReference) {
     ExpectDifferencesOfTheReference(graph_, threads,
                                     {.bytes = 4 << 10, .large_tensor = 0, .streamed_tensor = 0});
   }
+}
+
+// The twins.
+TEST_P(GradientTest, PerturbedWeightIsNoticedInTheLoss) {
+  EXPECT_GT(LossError(graph_, *CompileForTraining(graph_, {}), 1), kLossTolerance);
 }
 
 TEST_P(GradientTest, PerturbedGradientIsNoticed) {

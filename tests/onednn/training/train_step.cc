@@ -34,6 +34,22 @@ std::vector<float> SoftTargets(int images, int classes) {
   return targets;
 }
 
+double Norm(std::span<const float> values) {
+  double sum = 0;
+  for (const float v : values) sum += double{v} * v;
+  return std::sqrt(sum);
+}
+
+double Difference(std::span<const float> found, std::span<const float> expected) {
+  double difference = 0, largest = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (std::isnan(found[i])) return HUGE_VAL;
+    difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
+    largest = std::max(largest, std::abs(double{expected[i]}));
+  }
+  return difference / largest;
+}
+
 std::unique_ptr<TrainingPlan> CompileForTraining(const Graph& graph, TrainingPlanOptions options) {
   const Shape shape = graph.node(0).shape;
   options.batch_size = shape.n;

@@ -1,4 +1,5 @@
-// One training step, from images in NCHW order and labels that are functions of names.
+// One training step, from images in NCHW order and labels that are functions of names, and what
+// tests take of its gradients.
 #ifndef AVOCET_TESTS_ONEDNN_TRAINING_TRAIN_STEP_H_
 #define AVOCET_TESTS_ONEDNN_TRAINING_TRAIN_STEP_H_
 
@@ -16,6 +17,12 @@ void FillImages(TrainingPlan& plan, const Shape& shape, std::span<const float> i
 
 // Soft targets [N, classes] whose rows sum to 1.
 std::vector<float> SoftTargets(int images, int classes);
+
+// The Euclidean length.
+double Norm(std::span<const float> values);
+
+// Largest difference of two gradients, relative to the largest number of `expected`.
+double Difference(std::span<const float> found, std::span<const float> expected);
 
 // The plan of `graph` as it is shaped, with images and soft targets in place. Fails the program for
 // a graph that cannot be compiled.

@@ -14,12 +14,16 @@
 #include "engine/onednn/inference_model.h"
 #include "tests/onednn/training/train_step.h"
 #include "tests/reference/golden.h"
+#include "tests/reference/perturb.h"
 
 namespace avocet {
 namespace {
 
 constexpr int kImages = 4;
 constexpr int kSize = 6;
+constexpr double kLossTolerance = 1e-5;   // relative
+constexpr double kTolerance = 1e-4;       // of the largest number of a gradient
+constexpr double kSlopeTolerance = 0.02;  // relative
 
 Graph BuildNetwork(int images = kImages) {
   Builder b({.channels = 3, .height = kSize, .width = kSize});
@@ -34,16 +38,6 @@ Graph BuildNetwork(int images = kImages) {
 const std::set<std::string> kFirstBlock = {"first.weight", "first.bias", "bn1.weight", "bn1.bias"};
 
 std::vector<float> Copy(std::span<const float> values) { return {values.begin(), values.end()}; }
-
-// Largest difference of two gradients, relative to the largest number of `expected`.
-double Difference(std::span<const float> found, std::span<const float> expected) {
-  double difference = 0, largest = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    difference = std::max(difference, std::abs(double{found[i]} - expected[i]));
-    largest = std::max(largest, std::abs(double{expected[i]}));
-  }
-  return difference / largest;
-}
 
 // The parameters, with the statistics of the plan's batch as running statistics of `norm`.
 Parameters WithStatisticsOfBatch(const Graph& graph, const std::string& norm) {
@@ -94,14 +88,34 @@ TEST(FrozenBatchNorm, UsesRunningStatistics) {
   const auto free = CompileForTraining(graph, {});
   const auto frozen = CompileForTraining(graph, {.frozen = kFirstBlock});
   Parameters parameters = WithStatisticsOfBatch(graph, "bn1");
-  const double loss = frozen->Step(parameters, {});
   Parameters moving = NamedParameters(graph);
-  EXPECT_NEAR(loss, free->Step(moving, {}), 1e-5 * loss);
-  EXPECT_LT(
-      Difference(frozen->gradients().Get("second.weight"), free->gradients().Get("second.weight")),
-      1e-4);
+  const double loss = free->Step(moving, {});
+  const auto difference = [&] {
+    return Difference(frozen->gradients().Get("second.weight"),
+                      free->gradients().Get("second.weight"));
+  };
+  EXPECT_NEAR(frozen->Step(parameters, {}), loss, kLossTolerance * loss);
+  EXPECT_LT(difference(), kTolerance);
+  // The twin.
   parameters.Get("bn1.running_mean")[0] += 1.0f;
-  EXPECT_GT(std::abs(frozen->Step(parameters, {}) - loss), 1e-4);
+  EXPECT_GT(std::abs(frozen->Step(parameters, {}) - loss), kLossTolerance * loss);
+  EXPECT_GT(difference(), kTolerance);
+}
+
+// How far the loss is from rising along `gradient`, that of first.bias, by its length: relative to
+// that length.
+double SlopeError(const Graph& graph, TrainingPlan& plan, std::span<const float> gradient) {
+  const double length = Norm(gradient);
+  double losses[2];
+  for (const int side : {0, 1}) {
+    Parameters moved = NamedParameters(graph);
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      moved.Get("first.bias")[i] +=
+          static_cast<float>((side == 0 ? -0.01 : 0.01) / length) * gradient[i];
+    }
+    losses[side] = plan.Step(moved, {});
+  }
+  return std::abs((losses[1] - losses[0]) / 0.02 - length) / length;
 }
 
 TEST(FrozenBatchNorm, LetsGradientsThrough) {
@@ -109,22 +123,13 @@ TEST(FrozenBatchNorm, LetsGradientsThrough) {
   const auto plan = CompileForTraining(graph, {.frozen = {"bn1.weight", "bn1.bias"}});
   Parameters parameters = NamedParameters(graph);
   plan->Step(parameters, {});
-  const std::vector<float> gradient = Copy(plan->gradients().Get("first.bias"));
-  // Along the gradient the loss rises by its squared length. Statistics of the batch would cancel
-  // a bias.
-  double square = 0;
-  for (const float g : gradient) square += double{g} * g;
-  ASSERT_GT(square, 0);
-  double losses[2];
-  for (const int side : {0, 1}) {
-    Parameters moved = NamedParameters(graph);
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-      moved.Get("first.bias")[i] +=
-          static_cast<float>((side == 0 ? -0.01 : 0.01) / std::sqrt(square)) * gradient[i];
-    }
-    losses[side] = plan->Step(moved, {});
-  }
-  EXPECT_NEAR((losses[1] - losses[0]) / 0.02, std::sqrt(square), 0.02 * std::sqrt(square));
+  std::vector<float> gradient = Copy(plan->gradients().Get("first.bias"));
+  // Statistics of the batch would cancel a bias.
+  ASSERT_GT(Norm(gradient), 0);
+  EXPECT_LT(SlopeError(graph, *plan, gradient), kSlopeTolerance);
+  // The twin. With one number off by the gradient's length, the loss rises by half of the new one.
+  gradient.front() += static_cast<float>(Norm(gradient));
+  EXPECT_GT(SlopeError(graph, *plan, gradient), kSlopeTolerance);
 }
 
 TEST(TrainingPlan, AccumulatesScaledGradients) {
@@ -146,14 +151,21 @@ TEST(TrainingPlan, AccumulatesScaledGradients) {
     }
   }
 
-  plan->Step(parameters, {.gradient_scale = 0.75f});
-  FillImages(*plan, shape, NamedImages("input", shape));
-  EXPECT_NEAR(plan->Step(parameters, {.accumulate = true, .gradient_scale = 0.25f}), loss,
-              1e-5 * loss);
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const std::string& name = plan->gradient_order()[i];
-    if (name == "first.bias") continue;  // the norm cancels it: rounding noise
-    EXPECT_LT(Difference(plan->gradients().Get(name), expected[i]), 1e-4) << name;
+  // In the twin one pixel of the second step is twice as large.
+  for (const bool perturbed : {false, true}) {
+    FillImages(*plan, shape, NamedImages("others", shape));
+    plan->Step(parameters, {.gradient_scale = 0.75f});
+    std::vector<float> images = NamedImages("input", shape);
+    if (perturbed) PerturbPixel(1, images);
+    FillImages(*plan, shape, images);
+    const double found = plan->Step(parameters, {.accumulate = true, .gradient_scale = 0.25f});
+    EXPECT_EQ(std::abs(found - loss) <= kLossTolerance * loss, !perturbed) << found << ", " << loss;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const std::string& name = plan->gradient_order()[i];
+      if (name == "first.bias") continue;  // the norm cancels it: rounding noise
+      const double difference = Difference(plan->gradients().Get(name), expected[i]);
+      EXPECT_EQ(difference <= kTolerance, !perturbed) << name << " by " << difference;
+    }
   }
 }
 
