@@ -1,6 +1,5 @@
 #include "engine/kernels/depthwise_norm.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/kernels/values.h"
+#include "tests/reference/worst.h"
 
 namespace avocet {
 namespace {
@@ -126,9 +126,9 @@ double Error(const Case& c, bool broken = false) {
         const double found = Real(dst[pixel + channel]);
         if constexpr (kIsInt8) {
           const double integer = std::clamp(expected / kScale, -128.0, 127.0);
-          worst = std::max(worst, std::abs(found - integer) / 0.501);
+          worst = Worst(worst, std::abs(found - integer) / 0.501);
         } else {
-          worst = std::max(worst, std::abs(found - expected) / Tolerance<T>(expected));
+          worst = Worst(worst, std::abs(found - expected) / Tolerance<T>(expected));
         }
       }
     }

@@ -1,6 +1,5 @@
 #include "engine/kernels/depthwise.h"
 
-#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -8,6 +7,7 @@
 
 #include "engine/kernels/float32_any.h"
 #include "tests/kernels/values.h"
+#include "tests/reference/worst.h"
 
 namespace avocet {
 namespace {
@@ -110,11 +110,11 @@ double Error(const Case& c, bool broken = false,
         total += expected;
         const double found =
             ToDouble(dst[static_cast<std::size_t>((y * out_width + x) * c.channels + channel)]);
-        worst = std::max(worst, std::abs(found - expected) / Tolerance<Dst>(expected));
+        worst = Worst(worst, std::abs(found - expected) / Tolerance<Dst>(expected));
       }
     }
-    worst = std::max(worst, std::abs(sums[static_cast<std::size_t>(channel)] - total) /
-                                (Tolerance<Dst>(0) * out_height * out_width));
+    worst = Worst(worst, std::abs(sums[static_cast<std::size_t>(channel)] - total) /
+                             (Tolerance<Dst>(0) * out_height * out_width));
   }
   return worst;
 }

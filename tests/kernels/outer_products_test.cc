@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 
 #include "tests/kernels/values.h"
+#include "tests/reference/worst.h"
 
 namespace avocet {
 namespace {
@@ -61,7 +61,7 @@ double Error(const Case& c, bool broken = false) {
                right[static_cast<std::size_t>(p * c.right + r)];
       }
       const double found = sums[static_cast<std::size_t>(l * c.right + r)];
-      worst = std::max(worst, std::abs(found - sum) / Tolerance<float>(sum));
+      worst = Worst(worst, std::abs(found - sum) / Tolerance<float>(sum));
     }
   }
   return worst;

@@ -1,11 +1,11 @@
 #include "engine/kernels/pointwise_int8.h"
 
-#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "tests/kernels/values.h"
+#include "tests/reference/worst.h"
 
 namespace avocet {
 namespace {
@@ -148,7 +148,7 @@ double Error(const Case& c, bool broken = false) {
       const double found = number(dst, p * out + o);
       const double error = is_float ? std::abs(found - value) / 5e-5
                                     : std::abs(found - Round(value / dst_scale, c.dst));
-      worst = std::max(worst, error);
+      worst = Worst(worst, error);
     }
   }
   return worst;

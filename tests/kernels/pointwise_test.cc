@@ -7,6 +7,7 @@
 #include "engine/kernels/float32_any.h"
 #include "engine/kernels/pointwise_amx.h"
 #include "tests/kernels/values.h"
+#include "tests/reference/worst.h"
 
 namespace avocet {
 namespace {
@@ -116,7 +117,7 @@ double Error(const Case& c, bool broken = false,
   double worst = 0;
   for (std::size_t i = 0; i < dst.size(); ++i) {
     const double size = std::max(std::abs(expected[i]), std::sqrt(static_cast<double>(in)));
-    worst = std::max(worst, std::abs(ToDouble(dst[i]) - expected[i]) / Tolerance<T>(size));
+    worst = Worst(worst, std::abs(ToDouble(dst[i]) - expected[i]) / Tolerance<T>(size));
   }
   return worst;
 }

@@ -12,6 +12,7 @@
 #include "engine/kernels/outer_products.h"
 #include "engine/kernels/winograd_backward.h"
 #include "tests/kernels/values.h"
+#include "tests/reference/worst.h"
 
 namespace avocet {
 namespace {
@@ -147,8 +148,8 @@ double Error(const Case& c, bool is_turned, bool broken = false) {
     if (c.has_bias) expected += bias[i % static_cast<std::size_t>(s.out_channels)];
     if (c.has_residual) expected += ToDouble(residual[i]);
     expected = Activated(c.activation, expected);
-    worst = std::max(
-        worst, std::abs(ToDouble(dst[i]) - expected) / Tolerance<T>(size + std::abs(expected)));
+    worst = Worst(worst,
+                  std::abs(ToDouble(dst[i]) - expected) / Tolerance<T>(size + std::abs(expected)));
   }
   return worst;
 }
@@ -201,7 +202,7 @@ double DiffError(const Case& c, int block, bool broken = false) {
   const double size = std::sqrt(c.images * s.out_height * s.out_width);
   double worst = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    worst = std::max(worst, std::abs(diff_weights[i] - expected[i]) / Tolerance<float>(size));
+    worst = Worst(worst, std::abs(diff_weights[i] - expected[i]) / Tolerance<float>(size));
   }
   return worst;
 }
