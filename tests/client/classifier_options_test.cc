@@ -46,7 +46,7 @@ TEST(ClassifierOptions, RefusesTargetsWithoutAPort) {
 
 class Tls : public testing::Test {
  protected:
-  std::string Path(const std::string& name) const { return folder_.path(name); }
+  std::string Path(const std::string& name) const { return folder_.path() + "/" + name; }
 
   // A certificate for the host "avocet.test", signed by itself.
   void MakeCertificate() const {
