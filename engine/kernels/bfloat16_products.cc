@@ -61,7 +61,7 @@ bool Measure() {
 AVOCET_END_AVX512
 
 bool MultipliesBFloat16AsFloat() {
-  static const bool as_float = HasBFloat16Kernels() && Measure();
+  static const bool as_float = HasBFloat16Kernels() && !HasAmxKernels() && Measure();
   return as_float;
 }
 

@@ -6,8 +6,8 @@ namespace avocet {
 
 // Whether AVX512-BF16's products of pairs take so much longer than FMA's products of float32 that
 // bfloat16 numbers are better widened first: some CPUs start one in two cycles, and two FMAs in
-// each. Measured at the first call, in some microseconds; false without HasBFloat16Kernels.
-// Thread-safe.
+// each. Measured at the first call, in some microseconds; false without HasBFloat16Kernels, and
+// where AMX multiplies. Thread-safe.
 bool MultipliesBFloat16AsFloat();
 
 }  // namespace avocet
