@@ -13,8 +13,8 @@
 namespace avocet {
 
 // Of `conv`, without what comes after the sum, for images of `src` in a program of `type`; none
-// where the direct algorithm is as fast or the only one: in bfloat16 only where the CPU's products of
-// it are slower than float32's, which Winograd's are. Rounding errors are those of a plain sum
+// where the direct algorithm is as fast or the only one: in bfloat16 only where the CPU's products
+// of it are slower than float32's, which Winograd's are. Rounding errors are those of a plain sum
 // with tiles of 2 and two to three times these with tiles of 4.
 std::optional<WinogradSizes> WinogradSizesOf(const Conv2d& conv, const Shape& src,
                                              dnnl::memory::data_type type, int largest_tile = 4);
