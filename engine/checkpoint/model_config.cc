@@ -1,6 +1,8 @@
 #include "engine/checkpoint/model_config.h"
 
+#include <algorithm>
 #include <cfloat>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -132,6 +134,34 @@ absl::Status ReadClasses(const JsonValue& root, const JsonValue& pretrained, Mod
   return absl::OkStatus();
 }
 
+// What WriteModelConfig writes of its own, and what the readers above take.
+bool IsKnown(std::string_view member) {
+  constexpr std::string_view kMembers[] = {
+      "architecture", "num_classes",     "num_features",     "global_pool",
+      "label_names",  "labels",          "model_args",       "custom_load",
+      "input_size",   "test_input_size", "fixed_input_size", "interpolation",
+      "crop_pct",     "test_crop_pct",   "crop_mode",        "mean",
+      "std"};
+  return std::ranges::find(kMembers, member) != std::end(kMembers);
+}
+
+std::string OtherMembers(const nlohmann::json& document) {
+  static constexpr std::string_view kPretrained = "pretrained_cfg";
+  nlohmann::json others = nlohmann::json::object();
+  const auto take = [](const nlohmann::json& from, nlohmann::json& to) {
+    for (const auto& [name, value] : from.items()) {
+      if (!IsKnown(name) && name != kPretrained) to[name] = value;
+    }
+  };
+  take(document, others);
+  if (document.contains(kPretrained)) {
+    nlohmann::json pretrained = nlohmann::json::object();
+    take(document[kPretrained], pretrained);
+    if (!pretrained.empty()) others[kPretrained] = std::move(pretrained);
+  }
+  return others.empty() ? "" : others.dump();
+}
+
 }  // namespace
 
 absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir) {
@@ -154,6 +184,7 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir) {
   }
   ASSIGN_OR_RETURN(config.preprocess, ReadPreprocess(pretrained));
   ASSIGN_OR_RETURN(config.test_preprocess, ReadTestPreprocess(pretrained, config.preprocess));
+  config.other_members = OtherMembers(document);
   return config;
 }
 

@@ -22,6 +22,9 @@ struct ModelConfig {
   // What timm's published accuracy at the larger test size was measured with, where the checkpoint
   // names such a size or crop.
   std::optional<PreprocessConfig> test_preprocess;
+  // A JSON object of what else config.json has, such as a licence or a tag, its `pretrained_cfg`
+  // too: WriteModelConfig keeps it. Empty: nothing.
+  std::string other_members;
 
   bool operator==(const ModelConfig&) const = default;
 };

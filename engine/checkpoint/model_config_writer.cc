@@ -47,6 +47,17 @@ Json PretrainedConfig(const ModelConfig& config) {
   return pretrained;
 }
 
+// Adds those members of `others` that `document` does not have, in objects of both too.
+void AddMembers(const Json& others, Json& document) {
+  for (const auto& [name, value] : others.items()) {
+    if (!document.contains(name)) {
+      document[name] = value;
+    } else if (value.is_object() && document[name].is_object()) {
+      AddMembers(value, document[name]);
+    }
+  }
+}
+
 }  // namespace
 
 absl::Status WriteModelConfig(const std::string& model_dir, const ModelConfig& config) {
@@ -64,6 +75,7 @@ absl::Status WriteModelConfig(const std::string& model_dir, const ModelConfig& c
   document["label_names"] = config.label_names;
   document["pretrained_cfg"] = PretrainedConfig(config);
   try {
+    if (!config.other_members.empty()) AddMembers(Json::parse(config.other_members), document);
     return WriteFileAtomically(path, document.dump(2) + "\n");
   } catch (const nlohmann::json::exception& not_utf8) {
     return absl::InvalidArgumentError(

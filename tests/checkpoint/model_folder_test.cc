@@ -24,7 +24,8 @@ ModelConfig SomeConfig() {
                                     .crop_mode = CropMode::kSquash,
                                     .mean = {0.1f, 0.48500001f, 0.3f},
                                     .std = {0.2f, 1.0f / 3.0f, 0.225f}},
-                     .test_preprocess = std::nullopt};
+                     .test_preprocess = std::nullopt,
+                     .other_members = ""};
   config.test_preprocess = config.preprocess;
   config.test_preprocess->height = 128;
   config.test_preprocess->crop_pct = 1.0;
@@ -52,6 +53,23 @@ TEST(ModelConfigWriter, WritesWhatTheReaderReads) {
   read = ReadModelConfig(folder.path());
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(*read, config);
+}
+
+TEST(ModelConfigWriter, KeepsMembersThatNobodyReads) {
+  const TemporaryFolder folder;
+  folder.Write("config.json", R"({"architecture":"net","num_classes":1,"label_names":["a"],
+      "licence":"apache-2.0","pretrained_cfg":{"tag":"in1k","crop_pct":0.5,"origin":{"url":"x"}}})");
+  const auto read = ReadModelConfig(folder.path());
+  ASSERT_TRUE(read.ok()) << read.status();
+  ModelConfig changed = *read;
+  changed.preprocess.crop_pct = 0.75;
+  ASSERT_TRUE(WriteModelConfig(folder.path(), changed).ok());
+  const auto json = nlohmann::json::parse(folder.Read("config.json"));
+  EXPECT_EQ(json["licence"], "apache-2.0");
+  EXPECT_EQ(json["pretrained_cfg"]["tag"], "in1k");
+  EXPECT_EQ(json["pretrained_cfg"]["origin"]["url"], "x");
+  EXPECT_EQ(json["pretrained_cfg"]["crop_pct"], 0.75);
+  EXPECT_EQ(*ReadModelConfig(folder.path()), changed);
 }
 
 TEST(ModelConfigWriter, WritesTheLayoutOfTimm) {

@@ -39,7 +39,8 @@ void Publish(const std::string& models, int answer) {
                               .num_features = std::nullopt,
                               .label_names = labels,
                               .preprocess = {.height = kSide, .width = kSide},
-                              .test_preprocess = std::nullopt};
+                              .test_preprocess = std::nullopt,
+                              .other_members = ""};
   const auto folder = WriteModelFolder({.models = models, .name = "net", .version = std::nullopt},
                                        config, TensorsOf(parameters, specs));
   ASSERT_TRUE(folder.ok()) << folder.status();
