@@ -2,10 +2,12 @@
 """Training steps of this engine beside PyTorch's, in turns, on two threads.
 
     tests/benchmark/training.py [--networks a,b] [--precisions f32,bf16] [--batch 16] [--size 224] [--rounds 3] [--seconds 4]
+                                [--no-optimizer]
 
 A line a network and precision: images a second of both sides (by the least time a step of all rounds), their ratio, also to
 the better of PyTorch's precisions, this engine's share of the machine's matrix product, and each process's peak memory. Needs
-timm and torch (requirements.txt) and the programs training_benchmark and matmul_peak. Neither side has an optimizer.
+timm and torch (requirements.txt) and the programs training_benchmark and matmul_peak. A step is forward, loss, backward and
+AdamW's on both sides; with --no-optimizer, without the last.
 """
 import argparse
 import json
@@ -50,13 +52,14 @@ class Worker:
 def workers_of(arguments, network, precisions):
     """Returns workers by (side, precision): ours, torch, and the matrix product as peak."""
     size, batch = str(arguments.size), str(arguments.batch)
+    options = ["--no-optimizer"] if arguments.no_optimizer else []
     workers = {}
     for precision in precisions:
         workers["ours", precision] = Worker(f"training_benchmark {network} {precision}", [
             PROGRAMS / "training_benchmark", network, "--precision", precision, "--batch", batch, "--size", size,
-            "--interactive"])
+            "--interactive", *options])
         workers["torch", precision] = Worker(f"torch_trainer.py {network} {precision}", [
-            sys.executable, TOP / "tests/benchmark/torch_trainer.py", network, precision, batch, size, "--no-optimizer"])
+            sys.executable, TOP / "tests/benchmark/torch_trainer.py", network, precision, batch, size, *options])
         workers["peak", precision] = Worker(f"matmul_peak {precision}", [
             PROGRAMS / "matmul_peak", "--precision", precision, "--interactive"])
     return workers
@@ -95,6 +98,7 @@ def main():
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--no-optimizer", action="store_true", help="forward, loss and backward alone")
     arguments = parser.parse_args()
     print(f"{'':30s} {'img/s':>8s} {'PyTorch':>8s} {'ratio':>7s} {'to better':>9s} {'of peak':>9s} {'MB':>8s} {'PyTorch':>8s}")
     for network in arguments.networks.split(","):

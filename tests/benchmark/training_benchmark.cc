@@ -1,5 +1,5 @@
-// Speed of training steps of one network, weights of NamedParameters: forward, loss and backward,
-// without an optimizer. See tests/benchmark/README.md.
+// Speed of training steps of one network, weights of NamedParameters: forward, loss, backward and
+// AdamW's step. See tests/benchmark/README.md.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -15,6 +15,7 @@
 #include "engine/models/zoo.h"
 #include "engine/onednn/training/training_plan.h"
 #include "engine/tool/node_cost.h"
+#include "engine/train/optim/optimizer.h"
 #include "tests/benchmark/timing.h"
 #include "tests/reference/golden.h"
 
@@ -26,16 +27,27 @@ struct Arguments {
   int size = 224;
   double seconds = 8;
   double peak = 0;
+  bool no_optimizer = false;
   bool steps = false;
   bool interactive = false;
 };
 
+// As in torch_trainer.py.
+constexpr double kLearningRate = 1e-4;
+constexpr double kWeightDecay = 1e-2;
+
 struct Trainer {
   avocet::Parameters parameters;
   std::unique_ptr<avocet::TrainingPlan> plan = nullptr;
-  std::int64_t multiply_adds = 0;  // of the forward pass of an image
+  std::unique_ptr<avocet::Optimizer> optimizer = nullptr;  // none: weights stay
+  std::int64_t multiply_adds = 0;                          // of the forward pass of an image
 
-  void Step() { plan->Step(parameters, {}); }
+  void Step() {
+    plan->Step(parameters, {});
+    if (optimizer) {
+      optimizer->Step(parameters, plan->gradients(), {.learning_rate = kLearningRate});
+    }
+  }
 };
 
 absl::StatusOr<Trainer> Compile(const Arguments& arguments) {
@@ -44,8 +56,14 @@ absl::StatusOr<Trainer> Compile(const Arguments& arguments) {
                    backbone->build({.height = arguments.size, .width = arguments.size}));
   Trainer trainer = {.parameters = avocet::NamedParameters(graph),
                      .plan = nullptr,
+                     .optimizer = nullptr,
                      .multiply_adds = avocet::TotalCost(graph).multiply_adds};
   ASSIGN_OR_RETURN(trainer.plan, avocet::TrainingPlan::Compile(graph, arguments.plan));
+  if (!arguments.no_optimizer) {
+    trainer.optimizer = std::make_unique<avocet::Optimizer>(
+        avocet::OptimizerOptions{.weight_decay = kWeightDecay},
+        avocet::TrainedParameters(avocet::GraphParameters(graph)));
+  }
   std::ranges::copy(avocet::NamedValues("pixels", trainer.plan->input().size()),
                     trainer.plan->input().begin());
   const std::span<float> targets = trainer.plan->targets();
@@ -112,7 +130,7 @@ void Print(Trainer& trainer, const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   std::string precision = "f32";
-  CLI::App app("Measures training steps of one network, without an optimizer");
+  CLI::App app("Measures training steps of one network");
   app.add_option("network", arguments.network, "timm's name of the network");
   app.add_option("--batch", arguments.plan.batch_size, "images a step")->check(CLI::PositiveNumber);
   app.add_option("--threads", arguments.plan.threads, "OpenMP threads")->check(CLI::PositiveNumber);
@@ -126,6 +144,7 @@ int main(int argc, char** argv) {
                  "bytes from which on the steps of a tensor take turns");
   app.add_option("--streamed-tensor", arguments.plan.turns.streamed_tensor,
                  "bytes from which on results go past the caches");
+  app.add_flag("--no-optimizer", arguments.no_optimizer, "forward, loss and backward alone");
   app.add_flag("--steps", arguments.steps, "print the program's steps and their times");
   app.add_flag("--interactive", arguments.interactive,
                "measure once for every line on standard input, a number of seconds; talk JSON");
