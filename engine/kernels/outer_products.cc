@@ -177,8 +177,8 @@ int ColumnsOfTile(int left) {
 
 // The channels [first, first + channels) of left, of a block of pixels, of which `pixels_after`
 // follow.
-void AddBlock(const OuterProducts& at, int first_pixel, int pixels, int pixels_after, int first,
-              int channels, Packed& packed) {
+void AddBlock(const OuterProducts<float>& at, int first_pixel, int pixels, int pixels_after,
+              int first, int channels, Packed& packed) {
   Block block = {.left = at.left + first_pixel * at.left_stride + first,
                  .left_stride = at.left_stride,
                  .packed_left = nullptr,
@@ -226,7 +226,7 @@ void AddBlock(const OuterProducts& at, int first_pixel, int pixels, int pixels_a
   }
 }
 
-void AddAll(const OuterProducts& at) {
+void AddAll(const OuterProducts<float>& at) {
   Packed packed;
   for (int pixel = 0; pixel < at.pixels; pixel += kBlockPixels) {
     const int pixels = std::min(kBlockPixels, at.pixels - pixel);
@@ -248,7 +248,9 @@ namespace avocet {
 
 HWY_EXPORT(AddAll);
 
-void AddOuterProducts(const OuterProducts& products) { HWY_DYNAMIC_DISPATCH(AddAll)(products); }
+void AddOuterProducts(const OuterProducts<float>& products) {
+  HWY_DYNAMIC_DISPATCH(AddAll)(products);
+}
 
 }  // namespace avocet
 #endif

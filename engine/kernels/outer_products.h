@@ -4,13 +4,17 @@
 
 #include <cstddef>
 
+#include "engine/kernels/bfloat16.h"
+
 namespace avocet {
 
+// T is float or BFloat16.
+template <typename T>
 struct OuterProducts {
-  const float* left;           // [pixels, left_channels]
+  const T* left;               // [pixels, left_channels]
   std::ptrdiff_t left_stride;  // from pixel to pixel, at least left_channels
   int left_channels;
-  const float* right;  // [pixels, right_channels]
+  const T* right;  // [pixels, right_channels]
   std::ptrdiff_t right_stride;
   int right_channels;
   int pixels;
@@ -20,8 +24,9 @@ struct OuterProducts {
 };
 
 // Adds to `sums`, over all pixels, the products of each channel of left with each of right. Any
-// CPU.
-void AddOuterProducts(const OuterProducts& products);
+// CPU in float32, HasBFloat16Kernels in bfloat16.
+void AddOuterProducts(const OuterProducts<float>& products);
+void AddOuterProducts(const OuterProducts<BFloat16>& products);
 
 }  // namespace avocet
 

@@ -32,33 +32,35 @@ const Case kCases[] = {{8, 48, 20},
                        {9, 70, 300, 0, true},
                        {260, 48, 200, 124, true}};
 
-// Largest error, in tolerances. `broken` adds 1 to one number of the kernel's.
+// Largest error, in tolerances: sums are float32 whatever T. `broken` adds 1 to one number of the
+// kernel's.
+template <typename T>
 double Error(const Case& c, bool broken = false) {
   const int stride = c.left + c.between;
   const auto left_size = static_cast<std::size_t>(stride * c.pixels - c.between);
   const auto right_size = static_cast<std::size_t>(c.right * c.pixels);
-  const std::vector<float> left = Values<float>("left", left_size);
-  const std::vector<float> right = Values<float>("right", right_size);
+  const std::vector<T> left = Values<T>("left", left_size);
+  const std::vector<T> right = Values<T>("right", right_size);
   std::vector<float> sums(static_cast<std::size_t>(c.left * c.right), 0.5f);
-  std::vector<float> given = left;
-  if (broken) given.back() += 1.0f;
-  AddOuterProducts({.left = given.data(),
-                    .left_stride = stride,
-                    .left_channels = c.left,
-                    .right = right.data(),
-                    .right_stride = c.right,
-                    .right_channels = c.right,
-                    .pixels = c.pixels,
-                    .sums = sums.data(),
-                    .sums_stride = c.right,
-                    .is_far = c.is_far});
+  std::vector<T> given = left;
+  if (broken) given.back() = FromFloat<T>(static_cast<float>(ToDouble(left.back()) + 1));
+  AddOuterProducts(OuterProducts<T>{.left = given.data(),
+                                    .left_stride = stride,
+                                    .left_channels = c.left,
+                                    .right = right.data(),
+                                    .right_stride = c.right,
+                                    .right_channels = c.right,
+                                    .pixels = c.pixels,
+                                    .sums = sums.data(),
+                                    .sums_stride = c.right,
+                                    .is_far = c.is_far});
   double worst = 0;
   for (int l = 0; l < c.left; ++l) {
     for (int r = 0; r < c.right; ++r) {
       double sum = 0.5;
       for (int p = 0; p < c.pixels; ++p) {
-        sum += double{left[static_cast<std::size_t>(p * stride + l)]} *
-               right[static_cast<std::size_t>(p * c.right + r)];
+        sum += ToDouble(left[static_cast<std::size_t>(p * stride + l)]) *
+               ToDouble(right[static_cast<std::size_t>(p * c.right + r)]);
       }
       const double found = sums[static_cast<std::size_t>(l * c.right + r)];
       worst = Worst(worst, std::abs(found - sum) / Tolerance<float>(sum));
@@ -73,11 +75,21 @@ std::string Name(const Case& c) {
 }
 
 TEST(OuterProducts, EqualTheDefinition) {
-  for (const Case& c : kCases) EXPECT_LT(Error(c), 1) << Name(c);
+  for (const Case& c : kCases) EXPECT_LT(Error<float>(c), 1) << Name(c);
 }
 
 TEST(OuterProducts, ABrokenNumberShows) {
-  for (const Case& c : kCases) EXPECT_GT(Error(c, /*broken=*/true), 10) << Name(c);
+  for (const Case& c : kCases) EXPECT_GT(Error<float>(c, /*broken=*/true), 10) << Name(c);
+}
+
+TEST(OuterProducts, OfPairsEqualTheDefinition) {
+  if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
+  for (const Case& c : kCases) EXPECT_LT(Error<BFloat16>(c), 1) << Name(c);
+}
+
+TEST(OuterProducts, ABrokenNumberOfPairsShows) {
+  if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
+  for (const Case& c : kCases) EXPECT_GT(Error<BFloat16>(c, /*broken=*/true), 10) << Name(c);
 }
 
 }  // namespace
