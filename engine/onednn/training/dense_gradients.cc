@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,8 +30,10 @@ struct Sizes {
 
   int pixels() const { return dst.n * dst.h * dst.w; }
   int patch() const { return kernel * kernel * src.c; }  // numbers
-  // Whether a patch is a pixel, and the patches lie as the products want them.
-  bool is_pointwise() const { return kernel == 1 && stride == 1; }
+  // Whether a patch is a pixel, and so the sums are the gradient as they are.
+  bool is_pointwise() const { return kernel == 1; }
+  // Whether the patches lie in `src` as the products want them.
+  bool is_dense() const { return kernel == 1 && stride == 1; }
 };
 
 Sizes SizesOf(const Conv2d& conv, NodeId id, const Tape& tape) {
@@ -43,7 +47,8 @@ Sizes SizesOf(const Conv2d& conv, NodeId id, const Tape& tape) {
 }
 
 // What a result's pixel is made of, [kernel, kernel, C].
-void CopyPatch(const Sizes& sizes, const float* src, int pixel, float* patch) {
+template <typename T>
+void CopyPatch(const Sizes& sizes, const T* src, int pixel, T* patch) {
   const int across = pixel % sizes.dst.w;
   const int down = pixel / sizes.dst.w % sizes.dst.h;
   const int image = pixel / sizes.dst.w / sizes.dst.h;
@@ -54,51 +59,53 @@ void CopyPatch(const Sizes& sizes, const float* src, int pixel, float* patch) {
   const std::ptrdiff_t channels = sizes.src.c;
   for (int row = top; row < top + sizes.kernel; ++row, patch += sizes.kernel * channels) {
     if (row < 0 || row >= sizes.src.h) {
-      std::fill_n(patch, sizes.kernel * channels, 0.0f);
+      std::fill_n(patch, sizes.kernel * channels, T{});
       continue;
     }
-    const float* from =
+    const T* from =
         src + ((std::ptrdiff_t{image} * sizes.src.h + row) * sizes.src.w + left + begin) * channels;
-    std::fill(patch, patch + begin * channels, 0.0f);
+    std::fill(patch, patch + begin * channels, T{});
     std::copy_n(from, (end - begin) * channels, patch + begin * channels);
-    std::fill(patch + end * channels, patch + sizes.kernel * channels, 0.0f);
+    std::fill(patch + end * channels, patch + sizes.kernel * channels, T{});
   }
 }
 
 // Patches that are in memory at once: a MiB of them, in blocks of the products' kernel.
+template <typename T>
 int PatchesAtOnce(const Sizes& sizes) {
-  constexpr int kNumbers = (1 << 20) / int{sizeof(float)};
+  constexpr int kNumbers = (1 << 20) / int{sizeof(T)};
   constexpr int kBlock = 128;
   return std::max(1, kNumbers / sizes.patch() / kBlock) * kBlock;
 }
 
 // Adds the products of so many pixels of the gradient with their patches to `sums` [O, patch]. The
 // team shares the longer side: each sum is one thread's, whatever the team.
-void AddProducts(const Sizes& sizes, const float* diff_dst, const float* patches, int pixels,
-                 float* sums) {
+template <typename T>
+void AddProducts(const Sizes& sizes, const T* diff_dst, const T* patches, int pixels, float* sums) {
   constexpr int kUnit = 16;  // whole tiles of left, and of right but for the last
   const bool by_patch = sizes.patch() > sizes.dst.c;
   const int length = by_patch ? sizes.patch() : sizes.dst.c;
   ParallelFor((length + kUnit - 1) / kUnit, [&](int begin, int end) {
     const int first = begin * kUnit;
     const int count = std::min(end * kUnit, length) - first;
-    AddOuterProducts({.left = by_patch ? diff_dst : diff_dst + first,
-                      .left_stride = sizes.dst.c,
-                      .left_channels = by_patch ? sizes.dst.c : count,
-                      .right = by_patch ? patches + first : patches,
-                      .right_stride = sizes.patch(),
-                      .right_channels = by_patch ? count : sizes.patch(),
-                      .pixels = pixels,
-                      .sums = sums + (by_patch ? first : std::ptrdiff_t{first} * sizes.patch()),
-                      .sums_stride = sizes.patch(),
-                      .is_far = true});
+    AddOuterProducts(
+        OuterProducts<T>{.left = by_patch ? diff_dst : diff_dst + first,
+                         .left_stride = sizes.dst.c,
+                         .left_channels = by_patch ? sizes.dst.c : count,
+                         .right = by_patch ? patches + first : patches,
+                         .right_stride = sizes.patch(),
+                         .right_channels = by_patch ? count : sizes.patch(),
+                         .pixels = pixels,
+                         .sums = sums + (by_patch ? first : std::ptrdiff_t{first} * sizes.patch()),
+                         .sums_stride = sizes.patch(),
+                         .is_far = true});
   });
 }
 
-void AddAllProducts(const Sizes& sizes, const float* src, const float* diff_dst, float* patches,
-                    float* sums) {
-  if (sizes.is_pointwise()) return AddProducts(sizes, diff_dst, src, sizes.pixels(), sums);
-  const int step = PatchesAtOnce(sizes);
+template <typename T>
+void AddAllProducts(const Sizes& sizes, const T* src, const T* diff_dst, T* patches, float* sums) {
+  if (sizes.is_dense()) return AddProducts(sizes, diff_dst, src, sizes.pixels(), sums);
+  const int step = PatchesAtOnce<T>(sizes);
   for (int first = 0; first < sizes.pixels(); first += step) {
     const int count = std::min(step, sizes.pixels() - first);
     ParallelFor(count, [&](int begin, int end) {
@@ -124,36 +131,46 @@ void Transpose(const Sizes& sizes, const float* sums, float* diff_weights) {
   });
 }
 
+template <typename T>
+const char* Implementation() {
+  return std::is_same_v<T, float> ? "own_dense:highway" : "own_dense:avx512_bf16";
+}
+
+template <typename T>
 void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const TensorRef& diff_dst,
                      Tape& tape) {
   Emitter& emitter = tape.emitter();
-  const std::string& name = tape.graph().node(id).name;
-  const std::int64_t size = std::int64_t{sizes.dst.c} * sizes.patch();
-  const auto scratch = [&](std::int64_t count) {
-    return emitter.NewTensor({{count}, DataType::f32, Tag::x});
+  const std::string weight = tape.graph().node(id).name + ".weight";
+  const std::string step = tape.graph().node(id).name + ".diff_weights";
+  const auto scratch = [&](std::int64_t count, DataType type) {
+    return emitter.NewTensor({{count}, type, Tag::x});
   };
-  std::vector<TensorRef> tensors = {src, diff_dst, scratch(size)};
-  if (!sizes.is_pointwise()) {
-    tensors.push_back(scratch(std::int64_t{PatchesAtOnce(sizes)} * sizes.patch()));
-    tensors.push_back(scratch(size));
+  const std::int64_t patches = std::int64_t{PatchesAtOnce<T>(sizes)} * sizes.patch();
+  const TensorRef patch = scratch(sizes.is_dense() ? 1 : patches, tape.type());
+  const auto add = [=](std::span<void* const> addresses, float* sums) {
+    AddAllProducts(sizes, static_cast<const T*>(addresses[0]), static_cast<const T*>(addresses[1]),
+                   static_cast<T*>(addresses[2]), sums);
+  };
+  if (sizes.is_pointwise()) {
+    emitter.KernelStep(step, Implementation<T>(), {src, diff_dst, patch},
+                       [=, into = tape.GradientSums(weight)](std::span<void* const> addresses) {
+                         into([&](float* sums) { add(addresses, sums); });
+                       });
+    return;
   }
+  const std::int64_t size = std::int64_t{sizes.dst.c} * sizes.patch();
   emitter.KernelStep(
-      name + ".diff_weights", "own_dense:highway", std::move(tensors),
-      [=, store = tape.GradientStore(name + ".weight")](std::span<void* const> addresses) {
-        auto* sums = static_cast<float*>(addresses[2]);
-        float* patches = nullptr;
-        float* diff_weights = sums;
-        if (!sizes.is_pointwise()) {
-          patches = static_cast<float*>(addresses[3]);
-          diff_weights = static_cast<float*>(addresses[4]);
-        }
+      step, Implementation<T>(),
+      {src, diff_dst, patch, scratch(size, DataType::f32), scratch(size, DataType::f32)},
+      [=, store = tape.GradientStore(weight)](std::span<void* const> addresses) {
+        auto* const sums = static_cast<float*>(addresses[3]);
         ParallelFor(sizes.dst.c, [&](int begin, int end) {
           std::fill(sums + std::ptrdiff_t{begin} * sizes.patch(),
                     sums + std::ptrdiff_t{end} * sizes.patch(), 0.0f);
         });
-        AddAllProducts(sizes, static_cast<const float*>(addresses[0]),
-                       static_cast<const float*>(addresses[1]), patches, sums);
-        if (!sizes.is_pointwise()) Transpose(sizes, sums, diff_weights);
+        add(addresses, sums);
+        auto* const diff_weights = static_cast<float*>(addresses[4]);
+        Transpose(sizes, sums, diff_weights);
         store(diff_weights);
       });
 }
@@ -161,7 +178,9 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
 }  // namespace
 
 bool TakesDenseDiffWeights(const Conv2d& conv, NodeId id, const Tape& tape) {
-  if (conv.groups != 1 || !TakesRows(tape)) return false;
+  // oneDNN's of 3x3 in bfloat16 are as fast as its forward pass.
+  const bool takes_pairs = MultipliesPairs(tape) && (conv.kernel == 1 || conv.stride > 1);
+  if (conv.groups != 1 || !(TakesRows(tape) || takes_pairs)) return false;
   // Of fewer pixels, as a squeeze-and-excite block has, there is more to fetch than to multiply.
   constexpr int kLeastPixels = 64;
   // Patches of fewer, as a stem has where they overlap, cost more to copy.
@@ -175,7 +194,9 @@ void EmitDenseDiffWeights(const Conv2d& conv, NodeId id, const TensorRef& src,
                           const TensorRef& diff_dst, Tape& tape) {
   const Node& node = tape.graph().node(id);
   if (tape.IsTrainable(node.name + ".weight")) {
-    EmitDiffWeights(SizesOf(conv, id, tape), id, src, diff_dst, tape);
+    const auto emit =
+        tape.type() == DataType::f32 ? EmitDiffWeights<float> : EmitDiffWeights<BFloat16>;
+    emit(SizesOf(conv, id, tape), id, src, diff_dst, tape);
   }
   if (conv.bias && tape.IsTrainable(node.name + ".bias")) {
     EmitChannelSums(node.name + ".diff_bias", node.name + ".bias", node.shape, diff_dst,

@@ -11,7 +11,7 @@ using Tag = dnnl::memory::format_tag;
 struct Geometry {
   dnnl::memory::desc src;
   dnnl::memory::desc plain_weights;
-  dnnl::memory::desc any_weights;   // of the program's type
+  dnnl::memory::desc weights;       // of the program's type
   dnnl::memory::desc diff_weights;  // float32
   dnnl::memory::desc bias;
   dnnl::memory::desc dst;
@@ -44,7 +44,7 @@ void EmitSourceGradient(const Geometry& g,
   Emitter& emitter = tape.emitter();
   const std::string& name = tape.graph().node(id).name;
   const dnnl::inner_product_backward_data::primitive_desc descriptor(
-      emitter.engine(), g.src, g.any_weights, diff_dst.desc, forward, Emitter::Attributes());
+      emitter.engine(), g.src, g.weights, diff_dst.desc, forward, Emitter::Attributes());
   const TensorRef diff_src = emitter.NewTensor(g.src);
   const Emitter::Argument weights =
       tape.Weights(name + ".weight", g.plain_weights, descriptor.weights_desc());
@@ -62,16 +62,20 @@ TensorRef LowerTraining(const Linear& linear, NodeId id, Tape& tape) {
   const TensorRef src = tape.Input(id);
   Dims weights = src.desc.get_dims();
   weights[0] = linear.out_features;
+  // Of vectors, weights stay as they are, which is both oihw and ohwi: a step reads them no more
+  // often than a reorder would.
+  const bool is_vector = weights[2] == 1 && weights[3] == 1;
+  const Tag layout = is_vector ? Tag::ohwi : Tag::any;
   // Logits keep the float32 of their sums.
   const DataType dst_type = id == tape.graph().output() ? DataType::f32 : emitter.type();
   const Geometry g = {.src = src.desc,
-                      .plain_weights = {weights, DataType::f32, Tag::oihw},
-                      .any_weights = {weights, emitter.type(), Tag::any},
-                      .diff_weights = {weights, DataType::f32, Tag::any},
+                      .plain_weights = {weights, DataType::f32, is_vector ? Tag::ohwi : Tag::oihw},
+                      .weights = {weights, emitter.type(), layout},
+                      .diff_weights = {weights, DataType::f32, layout},
                       .bias = {{linear.out_features}, DataType::f32, Tag::x},
                       .dst = {{node.shape.n, linear.out_features}, dst_type, Tag::nc}};
   const dnnl::inner_product_forward::primitive_desc forward(
-      emitter.engine(), dnnl::prop_kind::forward_training, g.src, g.any_weights, g.bias, g.dst,
+      emitter.engine(), dnnl::prop_kind::forward_training, g.src, g.weights, g.bias, g.dst,
       Emitter::Attributes());
   const TensorRef dst = emitter.NewTensor(g.dst);
   emitter.Step<dnnl::inner_product_forward>(

@@ -11,6 +11,10 @@ namespace avocet {
 // kernels.
 bool TakesRows(const Tape& tape);
 
+// Whether the CPU's fastest products, in a program of this type, are of pairs of bfloat16 numbers
+// by AVX512-BF16.
+bool MultipliesPairs(const Tape& tape);
+
 // Whether the steps below are the way to compute the node `id`: where its tensors are larger than
 // caches, neighbours that take turns with it gain more than oneDNN's faster products.
 bool TakesPointwiseRows(const Conv2d& conv, NodeId id, const Tape& tape);

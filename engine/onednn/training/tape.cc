@@ -5,6 +5,8 @@
 
 #include "engine/base/check.h"
 #include "engine/graph/parameter_spec.h"
+#include "engine/onednn/team.h"
+#include "engine/onednn/training/pack_pairs.h"
 #include "engine/onednn/training/sum_step.h"
 
 namespace avocet {
@@ -13,6 +15,18 @@ namespace {
 using DataType = dnnl::memory::data_type;
 
 std::size_t Index(NodeId id) { return static_cast<std::size_t>(id); }
+
+// Calls body(begin, end) for parts of `values`, shared among the team where there are many.
+template <typename Body>
+void ForParts(std::span<const float> values, const Body& body) {
+  constexpr std::size_t kPart = 4096;
+  const std::size_t parts = (values.size() + kPart - 1) / kPart;
+  if (parts <= 1) return body(0, values.size());
+  ParallelFor(static_cast<int>(parts), [&](int begin, int end) {
+    body(static_cast<std::size_t>(begin) * kPart,
+         std::min(static_cast<std::size_t>(end) * kPart, values.size()));
+  });
+}
 
 // A reorder whose ends are addresses known when it runs.
 class Reorder {
@@ -113,6 +127,9 @@ Emitter::Argument Tape::Weights(const std::string& name, const dnnl::memory::des
                                 const dnnl::memory::desc& wanted) {
   const dnnl::memory parameter = Parameter(name, plain);
   if (plain == wanted) return parameter;
+  if (const std::optional<PairLayout> layout = PairLayoutOf(plain, wanted)) {
+    return EmitPairLayout(name, *layout, parameter, wanted, *emitter_);
+  }
   const TensorRef packed = emitter_->NewTensor(wanted);
   const dnnl::reorder::primitive_desc descriptor(emitter_->engine(), plain, emitter_->engine(),
                                                  wanted, Emitter::Attributes());
@@ -164,10 +181,30 @@ std::function<void(const float* values)> Tape::GradientStore(const std::string& 
   state->gradient_order.push_back(name);
   return [=](const float* values) {
     if (state->accumulate) {
-      for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += values[i];
+      ForParts(gradient, [=](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) gradient[i] += values[i];
+      });
     } else if (values != gradient.data()) {
-      std::copy_n(values, gradient.size(), gradient.data());
+      ForParts(gradient, [=](std::size_t begin, std::size_t end) {
+        std::copy(values + begin, values + end, gradient.begin() + begin);
+      });
     }
+    if (state->on_gradient) state->on_gradient(name);
+  };
+}
+
+std::function<void(const std::function<void(float* sums)>& add)> Tape::GradientSums(
+    const std::string& name) {
+  StepState* state = state_;
+  const std::span<float> gradient = state->gradients.Get(name);
+  state->gradient_order.push_back(name);
+  return [=](const std::function<void(float* sums)>& add) {
+    if (!state->accumulate) {
+      ForParts(gradient, [=](std::size_t begin, std::size_t end) {
+        std::fill(gradient.begin() + begin, gradient.begin() + end, 0.0f);
+      });
+    }
+    add(gradient.data());
     if (state->on_gradient) state->on_gradient(name);
   };
 }

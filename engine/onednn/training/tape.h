@@ -93,6 +93,9 @@ class Tape {
                      const dnnl::memory::desc& plain);
   // The same for steps that store it themselves, once a run: what they call with the gradient.
   std::function<void(const float* values)> GradientStore(const std::string& name);
+  // For steps that add it up in its place: calls `add` with the sums so far, once a run.
+  std::function<void(const std::function<void(float* sums)>& add)> GradientSums(
+      const std::string& name);
 
   // Emits the backward pass, after AddResultGradient of the output. Leaves the name of the node at
   // hand in `node_name`, for whoever catches an exception.

@@ -107,10 +107,11 @@ TEST_P(GradientTest, EqualsDifferencesOfTheReference) {
 }
 
 // As for tensors that are larger than caches, and with turns of a row or two.
+constexpr TurnOptions kSmallTurns = {.bytes = 4 << 10, .large_tensor = 0, .streamed_tensor = 0};
+
 TEST_P(GradientTest, InTurnsEqualsDifferencesOfTheReference) {
   for (const int threads : {1, 2}) {
-    ExpectDifferencesOfTheReference(graph_, threads,
-                                    {.bytes = 4 << 10, .large_tensor = 0, .streamed_tensor = 0});
+    ExpectDifferencesOfTheReference(graph_, threads, kSmallTurns);
   }
 }
 
@@ -132,11 +133,11 @@ TEST_P(GradientTest, PerturbedGradientIsNoticed) {
 
 // The distance of a bfloat16 plan's gradients from those in float32, relative to their length. One
 // number of the plan's is off by `perturbation` of that length.
-double BFloat16Error(const Graph& graph, double perturbation) {
+double BFloat16Error(const Graph& graph, const TurnOptions& turns, double perturbation) {
   const auto exact = CompileForTraining(graph, {});
   Parameters parameters = NamedParameters(graph);
   exact->Step(parameters, {});
-  const auto plan = CompileForTraining(graph, {.precision = Precision::kBFloat16});
+  const auto plan = CompileForTraining(graph, {.precision = Precision::kBFloat16, .turns = turns});
   parameters = NamedParameters(graph);
   plan->Step(parameters, {});
   double square = 0;
@@ -158,13 +159,18 @@ double BFloat16Error(const Graph& graph, double perturbation) {
 
 TEST_P(GradientTest, InBFloat16IsNearFloat32) {
   if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
-  EXPECT_LT(BFloat16Error(graph_, 0), kBFloat16Tolerance);
+  EXPECT_LT(BFloat16Error(graph_, {}, 0), kBFloat16Tolerance);
+}
+
+TEST_P(GradientTest, InBFloat16InTurnsIsNearFloat32) {
+  if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
+  EXPECT_LT(BFloat16Error(graph_, kSmallTurns, 0), kBFloat16Tolerance);
 }
 
 // The twin. By twice the tolerance: rounding takes back less than half of it.
 TEST_P(GradientTest, InBFloat16PerturbedGradientIsNoticed) {
   if (!HasBFloat16Instructions()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
-  EXPECT_GT(BFloat16Error(graph_, 2 * kBFloat16Tolerance), kBFloat16Tolerance);
+  EXPECT_GT(BFloat16Error(graph_, {}, 2 * kBFloat16Tolerance), kBFloat16Tolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GradientTest, testing::ValuesIn(GradientCases()),
