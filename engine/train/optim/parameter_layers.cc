@@ -95,9 +95,15 @@ std::vector<ParameterLayer> ParameterLayers(const Graph& graph) {
   }
   const std::vector<int> stage_numbers = Number(stages);
   const std::vector<int> layer_numbers = Number(blocks);
+  int below_head = -1;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     layers[i].stage = stage_numbers[i];
     layers[i].layer = layer_numbers[i];
+    if (!layers[i].head) below_head = std::max(below_head, layers[i].layer);
+  }
+  // Whether or not it shares its stage with a norm or a convolution, as in timm.
+  for (ParameterLayer& layer : layers) {
+    if (layer.head) layer.layer = below_head + 1;
   }
   return layers;
 }
@@ -135,13 +141,12 @@ absl::StatusOr<std::set<std::string>> FirstStages(std::span<const ParameterLayer
 void SetRateFactors(std::span<const ParameterLayer> layers, const RateFactors& factors,
                     std::vector<TrainedParameter>& trained) {
   int top = 0;
-  for (const ParameterLayer& layer : layers)
-    top = std::max(top, layer.layer + (layer.head ? 1 : 0));
+  for (const ParameterLayer& layer : layers) top = std::max(top, layer.layer);
   std::map<std::string_view, double> by_name;
   for (const ParameterLayer& layer : layers) {
-    const int above = layer.head ? 0 : top - layer.layer;
-    by_name[layer.parameter] = (layer.head ? factors.head : factors.backbone) *
-                               std::pow(factors.layer_decay, static_cast<double>(above));
+    const auto above = static_cast<double>(top - layer.layer);
+    by_name[layer.parameter] =
+        (layer.head ? factors.head : factors.backbone) * std::pow(factors.layer_decay, above);
   }
   for (TrainedParameter& parameter : trained) {
     const auto found = by_name.find(parameter.spec.name);

@@ -16,7 +16,7 @@ namespace avocet {
 struct ParameterLayer {
   std::string parameter;
   int stage;  // 0: the stem; blocks from 1; then what follows the last stage
-  int layer;  // the same, block by block
+  int layer;  // the same, block by block; the classifier's is the one above all others
   bool head;  // of the classifier: the last Linear
 };
 
@@ -37,7 +37,10 @@ absl::StatusOr<std::set<std::string>> FirstStages(std::span<const ParameterLayer
 struct RateFactors {
   double head = 1.0;
   double backbone = 1.0;
-  double layer_decay = 1.0;  // for every layer that lies above, on top of both
+  double layer_decay =
+      1.0;  // for every layer that lies above, the classifier's too; on top of both
+
+  bool operator==(const RateFactors&) const = default;
 };
 
 // Sets rate_factor of every parameter.

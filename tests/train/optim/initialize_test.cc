@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "engine/models/zoo.h"
 #include "engine/train/optim/parameter_layers.h"
@@ -128,20 +130,52 @@ TEST(ParameterLayersTest, FreezesFromBelow) {
             "expected at most 8 stages to freeze, found 9");
 }
 
-TEST(ParameterLayersTest, RatesFallWithDepth) {
-  const Graph graph = Build("resnet18");
+// By parameter.
+std::map<std::string, double> RateFactorsOf(const std::string& network,
+                                            const RateFactors& factors) {
+  const Graph graph = Build(network);
   std::vector<TrainedParameter> trained = TrainedParameters(GraphParameters(graph));
-  SetRateFactors(ParameterLayers(graph), {.head = 10, .backbone = 0.5, .layer_decay = 0.5},
-                 trained);
-  const auto factor = [&](const std::string& name) {
-    return std::ranges::find_if(trained, [&](const auto& p) { return p.spec.name == name; })
-        ->rate_factor;
-  };
-  EXPECT_DOUBLE_EQ(factor("fc.bias"), 10);
-  // Eight blocks; the classifier is a layer above them.
-  EXPECT_DOUBLE_EQ(factor("layer4.1.conv1.weight") / factor("layer4.0.conv1.weight"), 2);
-  EXPECT_DOUBLE_EQ(factor("conv1.weight") / factor("layer1.0.bn1.weight"), 0.5);
-  EXPECT_LT(factor("layer4.1.conv1.weight"), 0.5);
+  SetRateFactors(ParameterLayers(graph), factors, trained);
+  std::map<std::string, double> by_name;
+  for (const TrainedParameter& parameter : trained) {
+    by_name[parameter.spec.name] = parameter.rate_factor;
+  }
+  return by_name;
+}
+
+TEST(ParameterLayersTest, HeadAndBackboneHaveTheirFactors) {
+  const auto resnet = RateFactorsOf("resnet18", {.head = 10, .backbone = 0.5, .layer_decay = 0.25});
+  EXPECT_DOUBLE_EQ(resnet.at("fc.bias"), 10);
+  EXPECT_DOUBLE_EQ(resnet.at("layer4.1.conv1.weight"), 0.5 * 0.25);
+}
+
+// The classifier is a layer of its own in every network, as in timm, and what stands right below it
+// is one layer away.
+TEST(ParameterLayersTest, RatesFallWithEveryLayer) {
+  const RateFactors half{.layer_decay = 0.5};
+  const auto resnet = RateFactorsOf("resnet18", half);
+  EXPECT_DOUBLE_EQ(resnet.at("fc.weight"), 1);
+  EXPECT_DOUBLE_EQ(resnet.at("layer4.1.conv1.weight"), 0.5);
+  EXPECT_DOUBLE_EQ(resnet.at("layer4.0.conv1.weight"), 0.25);
+  EXPECT_DOUBLE_EQ(resnet.at("layer4.0.downsample.0.weight"), 0.25);
+  EXPECT_DOUBLE_EQ(resnet.at("layer1.0.bn1.weight"), std::pow(0.5, 8));  // of eight blocks
+  EXPECT_DOUBLE_EQ(resnet.at("conv1.weight"), std::pow(0.5, 9));
+  const auto lenet = RateFactorsOf("lenet5", half);
+  EXPECT_DOUBLE_EQ(lenet.at("fc3.weight"), 1);
+  EXPECT_DOUBLE_EQ(lenet.at("fc2.weight"), 0.5);
+  EXPECT_DOUBLE_EQ(lenet.at("conv1.weight"), std::pow(0.5, 6));
+  const auto efficientnet = RateFactorsOf("tf_efficientnet_lite0", half);
+  EXPECT_DOUBLE_EQ(efficientnet.at("classifier.weight"), 1);
+  EXPECT_DOUBLE_EQ(efficientnet.at("conv_head.weight"), 0.5);
+  EXPECT_DOUBLE_EQ(efficientnet.at("blocks.6.0.conv_pw.weight"), 0.25);
+  const auto convnext = RateFactorsOf("convnext_atto", half);
+  EXPECT_DOUBLE_EQ(convnext.at("head.fc.weight"), 1);
+  EXPECT_DOUBLE_EQ(convnext.at("head.norm.weight"), 0.5);
+  EXPECT_DOUBLE_EQ(convnext.at("stages.3.blocks.1.mlp.fc1.weight"), 0.25);
+  const auto vgg = RateFactorsOf("vgg11", half);
+  EXPECT_DOUBLE_EQ(vgg.at("head.fc.weight"), 1);
+  EXPECT_DOUBLE_EQ(vgg.at("pre_logits.fc2.weight"), 0.5);
+  EXPECT_DOUBLE_EQ(vgg.at("features.18.weight"), 0.25);
 }
 
 }  // namespace
