@@ -12,6 +12,7 @@ struct Batch {
   std::vector<float> images;          // [N, H, W, C], normalised
   std::vector<float> targets;         // [N, classes]
   std::vector<int> labels;            // [N], of the images before any mixing
+  std::vector<int> main_labels;       // [N], of the larger part of each mixed image
   std::vector<std::int64_t> samples;  // [N], indices in Dataset::samples
 };
 

@@ -79,12 +79,14 @@ void MixImages(const Mixing& mixing, int height, int width, Batch* batch) {
 void MakeTargets(const Mixing& mixing, const TargetOptions& options, int classes, Batch* batch) {
   const auto columns = static_cast<std::size_t>(classes);
   batch->targets.assign(batch->labels.size() * columns, 0.0f);
+  batch->main_labels = batch->labels;
   const std::span<float> targets(batch->targets);
   for (std::size_t i = 0; i < batch->labels.size(); ++i) {
     const std::span<float> row = targets.subspan(i * columns, columns);
     AddTarget(batch->labels[i], mixing.lambda, options.label_smoothing, row);
     if (mixing.kind != Mixing::Kind::kNone) {
       AddTarget(batch->labels[i ^ 1], 1 - mixing.lambda, options.label_smoothing, row);
+      if (mixing.lambda < 0.5f) batch->main_labels[i] = batch->labels[i ^ 1];
     }
   }
   WeightTargets(options.class_weights, targets);

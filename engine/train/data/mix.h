@@ -32,7 +32,7 @@ Mixing DrawMixing(const MixOptions& options, int height, int width, Random* rand
 // `mixing.kind` is kNone. `height` x `width` is the size of the images.
 void MixImages(const Mixing& mixing, int height, int width, Batch* batch);
 
-// Writes batch->targets, [rows, classes], from the labels.
+// Writes batch->targets, [rows, classes], and batch->main_labels from the labels.
 void MakeTargets(const Mixing& mixing, const TargetOptions& options, int classes, Batch* batch);
 
 }  // namespace avocet

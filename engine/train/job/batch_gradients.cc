@@ -7,18 +7,14 @@
 namespace avocet {
 namespace {
 
-int Largest(std::span<const float> row) {
-  return static_cast<int>(std::ranges::max_element(row) - row.begin());
-}
-
-// Rows whose largest logit is that of their largest target.
-std::int64_t CountCorrect(std::span<const float> logits, std::span<const float> targets,
-                          std::size_t rows) {
-  const std::size_t classes = targets.size() / rows;
+// Rows whose largest logit is that of their label. Class weights make the largest target say
+// something else.
+std::int64_t CountCorrect(std::span<const float> logits, std::span<const int> labels) {
+  const std::size_t classes = logits.size() / labels.size();
   std::int64_t correct = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    correct += Largest(logits.subspan(row * classes, classes)) ==
-               Largest(targets.subspan(row * classes, classes));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = logits.subspan(i * classes, classes);
+    correct += std::ranges::max_element(row) - row.begin() == labels[i];
   }
   return correct;
 }
@@ -53,7 +49,8 @@ BatchGradients ComputeGradients(const PhaseInputs& inputs, const Batch& batch, s
                                .accumulate = part > 0,
                                .gradient_scale = 1.0f / static_cast<float>(parts)}) /
         parts;
-    result.correct += CountCorrect(plan.logits(), targets, rows);
+    result.correct +=
+        CountCorrect(plan.logits(), std::span(batch.main_labels).subspan(p * rows, rows));
   }
   if (phase.reducer != nullptr) {
     plan.set_on_gradient(nullptr);

@@ -12,7 +12,7 @@ namespace avocet {
 
 struct BatchGradients {
   double loss = 0;           // mean over the images of this process
-  std::int64_t correct = 0;  // images whose largest logit is that of their largest target
+  std::int64_t correct = 0;  // images whose largest logit is that of their main label
 };
 
 // Leaves in the gradients of the phase's plan those of the mean loss over this process's share of

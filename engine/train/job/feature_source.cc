@@ -51,6 +51,8 @@ absl::Status FeatureSource::Compute(std::uint32_t epoch, Variant& variant) {
     Run(*batch, static_cast<std::int64_t>(variant.labels.size()), variant.features->values());
     variant.targets.insert(variant.targets.end(), batch->targets.begin(), batch->targets.end());
     variant.labels.insert(variant.labels.end(), batch->labels.begin(), batch->labels.end());
+    variant.main_labels.insert(variant.main_labels.end(), batch->main_labels.begin(),
+                               batch->main_labels.end());
     variant.samples.insert(variant.samples.end(), batch->samples.begin(), batch->samples.end());
   }
 }
@@ -88,6 +90,7 @@ absl::StatusOr<const Batch*> FeatureSource::Next() {
     const auto target = std::span(current_->targets).subspan(row * classes, classes);
     batch_.targets.insert(batch_.targets.end(), target.begin(), target.end());
     batch_.labels.push_back(current_->labels[row]);
+    batch_.main_labels.push_back(current_->main_labels[row]);
     batch_.samples.push_back(current_->samples[row]);
   }
   return &batch_;

@@ -45,6 +45,7 @@ class FeatureSource : public BatchSource {
     std::unique_ptr<FloatStorage> features;  // [rows, F]
     std::vector<float> targets;              // [rows, classes]
     std::vector<int> labels;
+    std::vector<int> main_labels;
     std::vector<std::int64_t> samples;
   };
   absl::Status Compute(std::uint32_t epoch, Variant& variant);

@@ -28,6 +28,14 @@ TEST(TargetsTest, ClassWeightsScaleColumns) {
   EXPECT_THAT(batch.targets, ElementsAre(0, 3, 0.5f, 0));
 }
 
+TEST(TargetsTest, MainLabelsAreTheImagesWhateverTheWeights) {
+  Batch batch;
+  batch.labels = {0, 1};
+  // The smoothed and weighted target of the rare class is the larger one of both rows.
+  MakeTargets(Mixing(), {.label_smoothing = 0.1f, .class_weights = {0.5f, 25}}, 2, &batch);
+  EXPECT_THAT(batch.main_labels, ElementsAre(0, 1));
+}
+
 TEST(TargetsTest, BalancedWeightsHaveMeanOneOverTheSamples) {
   const std::vector<std::int64_t> counts = {10, 30, 0};
   const std::vector<float> weights = BalancedClassWeights(counts);
@@ -55,6 +63,17 @@ TEST(MixTest, MixupWeighsBothPictures) {
   MakeTargets(mixing, {}, 2, &batch);
   EXPECT_THAT(batch.images, ElementsAre(0.25f, 0.25f, 0.75f, 0.75f));
   EXPECT_THAT(batch.targets, ElementsAre(0.75f, 0.25f, 0.25f, 0.75f));
+  EXPECT_THAT(batch.main_labels, ElementsAre(0, 1));
+}
+
+TEST(MixTest, MainLabelsAreThoseOfTheLargerPart) {
+  Batch batch = ZerosAndOnes(1, 2);
+  Mixing mixing;
+  mixing.kind = Mixing::Kind::kMixup;
+  mixing.lambda = 0.25f;
+  MakeTargets(mixing, {}, 2, &batch);
+  EXPECT_THAT(batch.labels, ElementsAre(0, 1));
+  EXPECT_THAT(batch.main_labels, ElementsAre(1, 0));
 }
 
 TEST(MixTest, CutmixExchangesTheBox) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/checkpoint/model_config.h"
@@ -123,6 +124,27 @@ TEST_F(TrainCommandTest, BalancedClassesCountAlike) {
   };
   EXPECT_NEAR(loss("none"), -0.5 * (std::log(5.0 / 6) + std::log(1.0 / 6)), 0.1);
   EXPECT_NEAR(loss("balanced"), std::log(2.0), 0.05);
+}
+
+// Nothing moves, and all pictures are alike: they all get one class, which is right for 48 or for 2
+// of 50.
+TEST_F(TrainCommandTest, TrainingTop1IsThatOfTheImagesWithBalancedClassesToo) {
+  const TemporaryFolder photos;
+  const std::string picture = EncodePng(NoisyImage(32, 32, 1));
+  for (const auto& [folder, count] : {std::pair("often/", 48), std::pair("rarely/", 2)}) {
+    fs::create_directories(photos.path() + "/" + folder);
+    for (int i = 0; i < count; ++i) photos.Write(folder + std::to_string(i) + ".png", picture);
+  }
+  std::vector<std::string> arguments = Arguments(
+      "balanced",
+      {"--class-weights", "balanced", "--label-smoothing", "0.1", "--learning-rate",       "0",
+       "--epochs",        "1",        "--batch-size",      "50",  "--validation-fraction", "0",
+       "--drop-rate",     "0",        "--rotate",          "0",   "--translate",           "0",
+       "--zoom",          "0",        "--shear",           "0"});
+  arguments[0] = photos.path();
+  ASSERT_EQ(Run(arguments), 0) << ReadFile(log());
+  const double top1 = ReadEpochsCsv(RunDir("balanced"))->back().top1;
+  EXPECT_NEAR(std::min(top1, 1 - top1), 0.04, 1e-6) << top1;
 }
 
 TEST_F(TrainCommandTest, StopsEarlyAndPublishesTheBest) {
