@@ -18,20 +18,42 @@ using train::v1::TrainingConfig;
 constexpr char kBackbone[] = "backbone";
 constexpr std::string_view kStages = "stages=";
 
+// What suits an optimizer where the user says nothing.
+struct OptimizerDefaults {
+  double learning_rate;   // or that of 256 images
+  bool grows_with_batch;  // the learning rate, in proportion to the batch
+  double weight_decay;
+  double epsilon;
+};
+
+OptimizerDefaults DefaultsOf(const std::string& optimizer) {
+  // ImageNet in one hour, arXiv 1706.02677.
+  if (optimizer == "sgd") return {0.1, true, 1e-4, 1e-8};
+  // EfficientNet, arXiv 1905.11946: 0.256 for batches of 4096.
+  if (optimizer == "rmsprop") return {0.016, true, 1e-5, 1e-3};
+  // Adam's own, arXiv 1412.6980. Decay that is part of the gradient hardly decays what has large
+  // gradients (arXiv 1711.05101): who wants it takes adamw.
+  if (optimizer == "adam") return {1e-3, false, 0, 1e-8};
+  // ResNet strikes back, arXiv 2110.00476, where decay is decoupled too.
+  return {1e-3, false, 0.02, 1e-8};
+}
+
+// Of the whole run; PyTorch's pct_start.
+constexpr double kOneCycleRise = 0.3;
+
 void ResolveOptimizer(TrainingConfig& config) {
   train::v1::OptimizerConfig& optimizer = *config.mutable_optimizer();
-  const double batch = config.run().batch_size();
-  const bool is_rmsprop = optimizer.optimizer() == "rmsprop";
+  const OptimizerDefaults defaults = DefaultsOf(optimizer.optimizer());
   if (!optimizer.has_learning_rate()) {
-    double rate = 1e-3;
-    // Goyal et al., arXiv 1706.02677; the EfficientNet paper.
-    if (optimizer.optimizer() == "sgd") rate = 0.1 * batch / 256;
-    if (is_rmsprop) rate = 0.016 * batch / 256;
-    optimizer.set_learning_rate(rate);
+    const double batches = defaults.grows_with_batch ? config.run().batch_size() / 256.0 : 1.0;
+    optimizer.set_learning_rate(defaults.learning_rate * batches);
   }
-  if (!optimizer.has_epsilon()) optimizer.set_epsilon(is_rmsprop ? 1e-3 : 1e-8);
+  if (!optimizer.has_weight_decay()) optimizer.set_weight_decay(defaults.weight_decay);
+  if (!optimizer.has_epsilon()) optimizer.set_epsilon(defaults.epsilon);
   if (!optimizer.has_warmup_epochs()) {
-    optimizer.set_warmup_epochs(std::min(5.0, config.run().epochs() / 20.0));
+    const double epochs = config.run().epochs();
+    optimizer.set_warmup_epochs(optimizer.schedule() == "one-cycle" ? kOneCycleRise * epochs
+                                                                    : std::min(5.0, epochs / 20));
   }
 }
 

@@ -22,10 +22,9 @@ double Anneal(double begin, double end, double position) {
 }
 
 double OneCycle(const ScheduleOptions& options, double step) {
-  const auto total = static_cast<double>(options.total_steps);
-  const double peak = options.rise * total - 1;
-  if (step <= peak) return Anneal(kOneCycleStart, 1, step / peak);
-  const double last = std::max(total - 1, peak + 1);
+  const auto peak = static_cast<double>(std::max<std::int64_t>(options.warmup_steps - 1, 0));
+  if (step < peak) return Anneal(kOneCycleStart, 1, step / peak);
+  const double last = std::max(static_cast<double>(options.total_steps) - 1, peak + 1);
   return Anneal(1, kOneCycleEnd, (step - peak) / (last - peak));
 }
 

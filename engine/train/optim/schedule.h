@@ -12,8 +12,8 @@ namespace avocet {
 // kConstant: the same throughout
 // kStep:     times `step_factor` after every `step_steps` steps
 // kCosine:   half a cosine from the rate down to `final_factor` of it (arXiv 1608.03983)
-// kOneCycle: up from 1/25 to the rate over the first `rise` of the run, then down to 1/250000, both
-//            along cosines (arXiv 1708.07120 with PyTorch's constants); has its own warm-up
+// kOneCycle: up from 1/25 to the rate, which the last step of the warm-up has, then down to
+//            1/250000, both along cosines (arXiv 1708.07120 with PyTorch's constants)
 enum class ScheduleKind { kConstant, kStep, kCosine, kOneCycle };
 
 // "constant", "step", "cosine", "one-cycle".
@@ -25,12 +25,13 @@ struct ScheduleOptions {
   ScheduleKind kind = ScheduleKind::kCosine;
   double rate = 1e-3;             // the largest
   std::int64_t total_steps = 1;   // of the run
-  std::int64_t warmup_steps = 0;  // over these the rate is scaled by (step + 1) / warmup_steps; not
-                                  // for kOneCycle
+  std::int64_t warmup_steps = 0;  // over these the rate is scaled by (step + 1) / warmup_steps; of
+                                  // kOneCycle: the part that rises
   double final_factor = 0.0;      // of kCosine
   double step_factor = 0.1;       // of kStep
   std::int64_t step_steps = 1;    // of kStep
-  double rise = 0.3;              // of kOneCycle
+
+  bool operator==(const ScheduleOptions&) const = default;
 };
 
 // For the step `step`, counted from 0. Beyond total_steps, what it was at the end.

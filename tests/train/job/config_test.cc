@@ -84,11 +84,39 @@ TEST(ResolveConfigTest, DependsOnColourAndOptimizer) {
   EXPECT_EQ(grey.augment().flip(), 0);
   EXPECT_EQ(grey.augment().crop(), "evaluation");
   EXPECT_DOUBLE_EQ(grey.optimizer().learning_rate(), 0.025);
+  EXPECT_DOUBLE_EQ(grey.optimizer().weight_decay(), 1e-4);
   TrainingConfig colour = Parse("--flip 0");
   ASSERT_TRUE(ResolveConfig(3, colour).ok());
   EXPECT_EQ(colour.augment().flip(), 0);
   EXPECT_EQ(colour.augment().crop(), "random");
   EXPECT_GT(colour.run().threads(), 0);
+}
+
+TEST(ResolveConfigTest, WeightDecayFollowsTheOptimizerUnlessGiven) {
+  const auto decay = [](const std::string& line) {
+    TrainingConfig config = Parse(line);
+    EXPECT_TRUE(ResolveConfig(3, config).ok());
+    EXPECT_TRUE(config.optimizer().has_weight_decay());
+    return config.optimizer().weight_decay();
+  };
+  EXPECT_EQ(decay(""), 0.02);
+  EXPECT_EQ(decay("--optimizer sgd"), 1e-4);
+  EXPECT_EQ(decay("--optimizer rmsprop"), 1e-5);
+  EXPECT_EQ(decay("--optimizer adam"), 0);
+  EXPECT_EQ(decay("--optimizer adam --weight-decay 0.3"), 0.3);
+  EXPECT_EQ(decay("--weight-decay 0"), 0);
+}
+
+TEST(ResolveConfigTest, WarmUpFollowsTheScheduleUnlessGiven) {
+  const auto warmup = [](const std::string& line) {
+    TrainingConfig config = Parse(line);
+    EXPECT_TRUE(ResolveConfig(3, config).ok());
+    return config.optimizer().warmup_epochs();
+  };
+  EXPECT_DOUBLE_EQ(warmup("--epochs 40"), 2);
+  EXPECT_DOUBLE_EQ(warmup("--epochs 300"), 5);
+  EXPECT_DOUBLE_EQ(warmup("--epochs 40 --schedule one-cycle"), 12);
+  EXPECT_DOUBLE_EQ(warmup("--epochs 40 --schedule one-cycle --warmup-epochs 3"), 3);
 }
 
 TEST(ResolveConfigTest, RefusesContradictions) {

@@ -27,17 +27,32 @@ TEST(ScheduleTest, StepMatchesPyTorch) {
 }
 
 TEST(ScheduleTest, OneCycleMatchesPyTorch) {
-  ExpectRates({.kind = ScheduleKind::kOneCycle, .rate = 0.5, .total_steps = 10},
+  ExpectRates({.kind = ScheduleKind::kOneCycle, .rate = 0.5, .total_steps = 10, .warmup_steps = 3},
               {0.02, 0.26, 0.5, 0.475242316, 0.405872827, 0.305631011, 0.194370989, 0.094129173,
                0.024759684, 2e-06});
 }
 
-TEST(ScheduleTest, OneCycleOfOneStepIsFinite) {
+TEST(ScheduleTest, OneCycleRisesOverTheWarmUp) {
+  for (const int warmup : {1, 4, 7}) {
+    const ScheduleOptions options{
+        .kind = ScheduleKind::kOneCycle, .rate = 0.5, .total_steps = 10, .warmup_steps = warmup};
+    EXPECT_DOUBLE_EQ(LearningRate(options, warmup - 1), 0.5) << warmup;
+    for (int step = 0; step < 9; ++step) {
+      const double change = LearningRate(options, step + 1) - LearningRate(options, step);
+      EXPECT_EQ(change > 0, step + 1 < warmup) << warmup << " " << step;
+    }
+  }
+}
+
+TEST(ScheduleTest, ShortOneCyclesAreFinite) {
   for (int total = 1; total < 6; ++total) {
-    const ScheduleOptions options{.kind = ScheduleKind::kOneCycle, .rate = 1, .total_steps = total};
-    for (int step = 0; step < total; ++step) {
-      EXPECT_GT(LearningRate(options, step), 0) << total << " " << step;
-      EXPECT_LE(LearningRate(options, step), 1) << total << " " << step;
+    for (int warmup = 0; warmup < 8; ++warmup) {
+      const ScheduleOptions options{
+          .kind = ScheduleKind::kOneCycle, .rate = 1, .total_steps = total, .warmup_steps = warmup};
+      for (int step = 0; step < total; ++step) {
+        EXPECT_GT(LearningRate(options, step), 0) << total << " " << warmup << " " << step;
+        EXPECT_LE(LearningRate(options, step), 1) << total << " " << warmup << " " << step;
+      }
     }
   }
 }
