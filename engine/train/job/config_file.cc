@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/atomic_file.h"
 #include "engine/train/job/config_fields.h"
@@ -31,6 +32,13 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+// A run that an earlier version began can be resumed: its configuration has these lines, just as
+// WriteConfigFile makes them, with the fields' names of then.
+std::string WithPresentNames(const std::string& text) {
+  return absl::StrReplaceAll(text, {{"\n  head_lr: ", "\n  head_lr_factor: "},
+                                    {"\n  backbone_lr: ", "\n  backbone_lr_factor: "}});
+}
+
 }  // namespace
 
 absl::Status CheckConfig(const TrainingConfig& config, const std::string& source) {
@@ -54,7 +62,7 @@ absl::StatusOr<TrainingConfig> ReadConfigFile(const std::string& path) {
   TextFormat::Parser parser;
   FirstError error;
   parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text.str(), &config)) {
+  if (!parser.ParseFromString(WithPresentNames(text.str()), &config)) {
     return absl::InvalidArgumentError(absl::StrCat(path, ":", error.text()));
   }
   RETURN_IF_ERROR(CheckConfig(config, path));

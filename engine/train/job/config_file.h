@@ -10,8 +10,9 @@
 
 namespace avocet {
 
-// A file in protobuf's text format. INVALID_ARGUMENT, with line and column, for what is no
-// TrainingConfig, and what CheckConfig says; the system's reason if it cannot be read.
+// A file in protobuf's text format. Fields may have the names that earlier versions wrote.
+// INVALID_ARGUMENT, with line and column, for what is no TrainingConfig, and what CheckConfig says;
+// the system's reason if it cannot be read.
 absl::StatusOr<train::v1::TrainingConfig> ReadConfigFile(const std::string& path);
 
 // Whole or not at all.

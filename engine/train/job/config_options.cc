@@ -147,6 +147,13 @@ absl::StatusOr<Precision> PrecisionOf(const TrainingConfig& config) {
   return ParsePrecision(config.run().precision());
 }
 
+RateFactors RateFactorsOf(const TrainingConfig& config) {
+  const train::v1::TransferConfig& given = config.transfer();
+  return {.head = given.head_lr_factor(),
+          .backbone = given.backbone_lr_factor(),
+          .layer_decay = given.layer_decay()};
+}
+
 LoaderOptions LoaderOptionsOf(const TrainingConfig& config, const PreprocessConfig& preprocess,
                               std::span<const std::int64_t> class_counts) {
   const train::v1::AugmentConfig& given = config.augment();

@@ -31,6 +31,7 @@ absl::StatusOr<OptimizerOptions> OptimizerOptionsOf(const train::v1::TrainingCon
 absl::StatusOr<ScheduleOptions> ScheduleOptionsOf(const train::v1::TrainingConfig& config,
                                                   std::int64_t steps_per_epoch);
 absl::StatusOr<Precision> PrecisionOf(const train::v1::TrainingConfig& config);
+RateFactors RateFactorsOf(const train::v1::TrainingConfig& config);
 // Of training; evaluation differs in `mode` alone. `class_counts` are those of the training images.
 LoaderOptions LoaderOptionsOf(const train::v1::TrainingConfig& config,
                               const PreprocessConfig& preprocess,

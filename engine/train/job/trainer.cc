@@ -49,11 +49,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const TrainerInputs& in
   ASSIGN_OR_RETURN(trainer->schedule_, ScheduleOptionsOf(config, trainer->steps_per_epoch_));
   ASSIGN_OR_RETURN(const OptimizerOptions options, OptimizerOptionsOf(config));
   std::vector<TrainedParameter> trained = TrainedParameters(trainer->network_.specs);
-  SetRateFactors(ParameterLayers(trainer->network_.graph),
-                 {.head = config.transfer().head_lr(),
-                  .backbone = config.transfer().backbone_lr(),
-                  .layer_decay = config.transfer().layer_decay()},
-                 trained);
+  SetRateFactors(ParameterLayers(trainer->network_.graph), RateFactorsOf(config), trained);
   trainer->optimizer_ = std::make_unique<Optimizer>(options, std::move(trained));
   if (config.optimizer().ema_decay() > 0) {
     trainer->average_ = std::make_unique<MovingAverage>(

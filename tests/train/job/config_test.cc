@@ -1,9 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "engine/train/job/config_file.h"
 #include "engine/train/job/config_flags.h"
 #include "engine/train/job/config_options.h"
@@ -14,6 +17,11 @@ namespace {
 
 using testing::HasSubstr;
 using train::v1::TrainingConfig;
+
+std::string ReadText(const std::string& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
 
 TrainingConfig Parse(const std::string& line) {
   CLI::App app;
@@ -63,6 +71,23 @@ TEST(ConfigFileTest, RoundTripsAndFlagsWin) {
   const TrainingConfig again = *ReadConfigFile(path);
   EXPECT_EQ(again.SerializeAsString(), config.SerializeAsString());
   EXPECT_EQ(again.augment().crop(), "random");
+}
+
+TEST(ConfigFileTest, ReadsFieldsUnderTheirEarlierNames) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/config.textproto";
+  TrainingConfig config = Parse("--head-lr-factor 7 --backbone-lr-factor 0.5");
+  ASSERT_TRUE(ResolveConfig(3, config).ok());
+  ASSERT_TRUE(WriteConfigFile(path, config).ok());
+  const std::string present = ReadText(path);
+  std::string earlier = present;
+  for (const char* name : {"head_lr", "backbone_lr"}) {
+    const std::string line = absl::StrCat("  ", name, "_factor: ");
+    ASSERT_THAT(earlier, HasSubstr(line));
+    earlier.replace(earlier.find(line), line.size(), absl::StrCat("  ", name, ": "));
+  }
+  const TrainingConfig read = *ReadConfigFile(folder.Write("earlier", earlier));
+  EXPECT_EQ(read.SerializeAsString(), config.SerializeAsString());
 }
 
 TEST(ConfigFileTest, SaysWhereItIsWrong) {
