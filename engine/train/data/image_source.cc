@@ -9,9 +9,6 @@
 namespace avocet {
 namespace {
 
-// Allocated around each picture, besides its pixels.
-constexpr std::int64_t kOverheadBytes = 128;
-
 int Scaled(int side, int shorter, int wanted) {
   return std::max(1, static_cast<int>(std::int64_t{side} * wanted / shorter));
 }
@@ -35,6 +32,11 @@ void CropTo(const Preprocessor& crop, ImageSource::Scratch* scratch, Image* crop
 }
 
 }  // namespace
+
+std::int64_t CachedBytes(int width, int height) {
+  constexpr std::int64_t kOverhead = 128;  // allocated around each picture, besides its pixels
+  return std::int64_t{3} * width * height + kOverhead;
+}
 
 ImageSource::ImageSource(const Dataset& dataset, Options options)
     : dataset_(dataset), options_(std::move(options)), cache_(dataset.samples.size()) {}
@@ -75,7 +77,7 @@ absl::StatusOr<std::shared_ptr<const Image>> ImageSource::Make(std::int64_t samp
 }
 
 void ImageSource::Keep(std::int64_t sample, const std::shared_ptr<const Image>& image) {
-  const auto bytes = static_cast<std::int64_t>(image->bgr.size()) + kOverheadBytes;
+  const std::int64_t bytes = CachedBytes(image->width, image->height);
   const std::lock_guard lock(mutex_);
   std::shared_ptr<const Image>& place = cache_[static_cast<std::size_t>(sample)];
   if (place != nullptr || cached_bytes_ + bytes > options_.cache_bytes) return;

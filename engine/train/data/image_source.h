@@ -19,6 +19,9 @@
 
 namespace avocet {
 
+// Bytes that a picture takes of ImageSource's cache.
+std::int64_t CachedBytes(int width, int height);
+
 // Thread-safe. Whether a picture came from memory or from its file makes no difference to it.
 class ImageSource {
  public:

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/cpu_count.h"
 #include "engine/base/status.h"
+#include "engine/train/data/image_source.h"
 #include "engine/train/job/config_file.h"
 
 namespace avocet {
@@ -67,6 +69,29 @@ void ResolveAugmentation(bool grey, TrainingConfig& config) {
   if (!augment.has_translate()) augment.set_translate(grey ? 0.08 : 0);
   if (!augment.has_zoom()) augment.set_zoom(grey ? 0.1 : 0);
   if (!augment.has_shear()) augment.set_shear(grey ? 5 : 0);
+}
+
+AugmentOptions AugmentOptionsOf(const train::v1::AugmentConfig& given) {
+  AugmentOptions augment;
+  augment.crop = given.crop() == "random" ? TrainCrop::kRandomResized : TrainCrop::kEvaluation;
+  augment.scale_min = given.crop_scale_min();
+  augment.horizontal_flip = given.flip();
+  augment.vertical_flip = given.vertical_flip();
+  augment.color_jitter = {.brightness = given.color_jitter(),
+                          .contrast = given.color_jitter(),
+                          .saturation = given.color_jitter(),
+                          .hue = given.hue()};
+  augment.affine = {.degrees = given.rotate(),
+                    .translate = given.translate(),
+                    .scale_min = 1 - given.zoom(),
+                    .scale_max = 1 + given.zoom(),
+                    .shear = given.shear()};
+  augment.rand_augment.operations = given.rand_augment();
+  augment.rand_augment.magnitude = given.rand_augment_magnitude();
+  augment.random_erasing.probability = given.erasing();
+  augment.mix.mixup_alpha = given.mixup();
+  augment.mix.cutmix_alpha = given.cutmix();
+  return augment;
 }
 
 absl::StatusOr<int> StagesOf(const std::string& freeze) {
@@ -154,39 +179,29 @@ RateFactors RateFactorsOf(const TrainingConfig& config) {
           .layer_decay = given.layer_decay()};
 }
 
-LoaderOptions LoaderOptionsOf(const TrainingConfig& config, const PreprocessConfig& preprocess,
-                              std::span<const std::int64_t> class_counts) {
-  const train::v1::AugmentConfig& given = config.augment();
+LoaderPair LoaderOptionsOf(const TrainingConfig& config, const PreprocessConfig& preprocess,
+                           const TrainingData& data, Shard shard) {
   LoaderOptions options;
   options.preprocess = preprocess;
   options.batch_size = config.run().batch_size();
+  options.shard = shard;
   options.seed = config.run().seed();
-  options.threads = config.data().loader_threads();
-  options.cache_bytes = std::int64_t{config.data().cache_mb()} << 20;
-  AugmentOptions& augment = options.augment;
-  augment.crop = given.crop() == "random" ? TrainCrop::kRandomResized : TrainCrop::kEvaluation;
-  augment.scale_min = given.crop_scale_min();
-  augment.horizontal_flip = given.flip();
-  augment.vertical_flip = given.vertical_flip();
-  augment.color_jitter = {.brightness = given.color_jitter(),
-                          .contrast = given.color_jitter(),
-                          .saturation = given.color_jitter(),
-                          .hue = given.hue()};
-  augment.affine = {.degrees = given.rotate(),
-                    .translate = given.translate(),
-                    .scale_min = 1 - given.zoom(),
-                    .scale_max = 1 + given.zoom(),
-                    .shear = given.shear()};
-  augment.rand_augment.operations = given.rand_augment();
-  augment.rand_augment.magnitude = given.rand_augment_magnitude();
-  augment.random_erasing.probability = given.erasing();
-  augment.mix.mixup_alpha = given.mixup();
-  augment.mix.cutmix_alpha = given.cutmix();
+  options.augment = AugmentOptionsOf(config.augment());
   options.targets.label_smoothing = static_cast<float>(config.optimizer().label_smoothing());
   if (config.optimizer().class_weights() == "balanced") {
-    options.targets.class_weights = BalancedClassWeights(class_counts);
+    options.targets.class_weights = BalancedClassWeights(data.train.ClassCounts());
   }
-  return options;
+  options.threads = config.data().loader_threads();
+  const std::int64_t cache = std::int64_t{config.data().cache_mb()} << 20;
+  // What validation keeps, finished crops, is small and of a known size: it comes first, but takes
+  // at most half.
+  const std::int64_t rows = (data.validation.size() + shard.world - 1) / shard.world;
+  LoaderPair pair{.training = options, .validation = std::move(options)};
+  pair.validation.mode = LoaderMode::kEvaluation;
+  pair.validation.cache_bytes =
+      std::min(cache / 2, rows * CachedBytes(preprocess.width, preprocess.height));
+  pair.training.cache_bytes = cache - pair.validation.cache_bytes;
+  return pair;
 }
 
 absl::StatusOr<std::set<std::string>> FrozenParameters(const TrainingConfig& config,

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "engine/base/precision.h"
 #include "engine/train/data/data_loader.h"
+#include "engine/train/data/dataset.h"
 #include "engine/train/job/network_setup.h"
 #include "engine/train/optim/optimizer.h"
 #include "engine/train/optim/parameter_layers.h"
@@ -32,10 +33,15 @@ absl::StatusOr<ScheduleOptions> ScheduleOptionsOf(const train::v1::TrainingConfi
                                                   std::int64_t steps_per_epoch);
 absl::StatusOr<Precision> PrecisionOf(const train::v1::TrainingConfig& config);
 RateFactors RateFactorsOf(const train::v1::TrainingConfig& config);
-// Of training; evaluation differs in `mode` alone. `class_counts` are those of the training images.
-LoaderOptions LoaderOptionsOf(const train::v1::TrainingConfig& config,
-                              const PreprocessConfig& preprocess,
-                              std::span<const std::int64_t> class_counts);
+// Of training and of validation, which keep decoded images within `cache_mb` together.
+struct LoaderPair {
+  LoaderOptions training;
+  LoaderOptions validation;
+};
+// `shard` is this process's.
+LoaderPair LoaderOptionsOf(const train::v1::TrainingConfig& config,
+                           const PreprocessConfig& preprocess, const TrainingData& data,
+                           Shard shard);
 // Names of the parameters that stay as they are before `unfreeze_at`.
 absl::StatusOr<std::set<std::string>> FrozenParameters(const train::v1::TrainingConfig& config,
                                                        std::span<const ParameterLayer> layers);

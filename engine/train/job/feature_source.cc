@@ -41,8 +41,8 @@ absl::Status FeatureSource::Compute(std::uint32_t epoch, Variant& variant) {
                                        : std::string("computing features"));
   }
   const auto rows = static_cast<std::size_t>(images_->batches_per_epoch() * options_.batch_size);
-  ASSIGN_OR_RETURN(variant.features, FloatStorage::Create(rows * feature_count_,
-                                                          options_.memory_limit, options_.folder));
+  ASSIGN_OR_RETURN(variant.features,
+                   FloatStorage::Create(rows * feature_count_, *options_.memory, options_.folder));
   RETURN_IF_ERROR(images_->Start(epoch, 0));
   while (true) {
     ASSIGN_OR_RETURN(const Batch* batch, images_->Next());

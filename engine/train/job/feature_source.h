@@ -21,7 +21,7 @@ struct FeatureOptions {
   int variants = 1;                                  // augmentations that are kept of each image
   std::int64_t batch_size = 32;                      // of this process
   std::uint64_t seed = 0;                            // of the order of training
-  std::size_t memory_limit = 0;                      // bytes, for one variant
+  std::shared_ptr<MemoryBudget> memory;              // that all variants and other sources share
   std::string folder;                                // of the file that takes more
   std::function<void(const std::string& text)> say;  // told before a backbone runs over all images
 };

@@ -30,10 +30,10 @@ class File {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FloatStorage>> FloatStorage::Create(std::size_t count,
-                                                                   std::size_t memory_limit,
+                                                                   MemoryBudget& memory,
                                                                    const std::string& folder) {
   const std::size_t bytes = count * sizeof(float);
-  const bool in_memory = bytes <= memory_limit;
+  const bool in_memory = memory.Take(bytes);
   const File file(in_memory ? -1 : open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!in_memory) {
     if (file.descriptor() < 0) {

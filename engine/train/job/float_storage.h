@@ -8,16 +8,17 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "engine/train/job/memory_budget.h"
 
 namespace avocet {
 
 class FloatStorage {
  public:
-  // Zeros. Above `memory_limit` bytes they are in a file without a name in `folder`, which is gone
-  // with the process; its space is reserved now, so that RESOURCE_EXHAUSTED comes here and not as a
-  // signal later.
+  // Zeros, in memory if `memory` has room for them. Else they are in a file without a name in
+  // `folder`, which is gone with the process; its space is reserved now, so that RESOURCE_EXHAUSTED
+  // comes here and not as a signal later.
   static absl::StatusOr<std::unique_ptr<FloatStorage>> Create(std::size_t count,
-                                                              std::size_t memory_limit,
+                                                              MemoryBudget& memory,
                                                               const std::string& folder);
   ~FloatStorage();
   FloatStorage(const FloatStorage&) = delete;

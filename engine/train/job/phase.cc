@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "engine/base/status.h"
 #include "engine/train/job/config_options.h"
@@ -37,22 +36,21 @@ absl::StatusOr<std::unique_ptr<BatchSource>> Features(const PhaseInputs& inputs,
                                                       const Graph& backbone,
                                                       const Parameters& parameters,
                                                       const LoaderOptions& loader,
+                                                      std::shared_ptr<MemoryBudget> memory,
                                                       std::unique_ptr<BatchSource> images) {
   ASSIGN_OR_RETURN(ValidationPlan plan, MakeValidationPlan(inputs, backbone, parameters));
   const train::v1::TransferConfig& transfer = inputs.config->transfer();
   const bool varies = loader.mode == LoaderMode::kTraining && Augments(loader.augment);
   const int variants =
       varies ? std::min(transfer.feature_variants(), inputs.config->run().epochs()) : 1;
-  const auto limit = static_cast<std::size_t>(transfer.feature_cache_mb()) << 20;
-  return std::make_unique<FeatureSource>(
-      FeatureOptions{.mode = loader.mode,
-                     .variants = variants,
-                     .batch_size = LocalBatchSize(inputs),
-                     .seed = loader.seed,
-                     .memory_limit = limit / static_cast<std::size_t>(variants),
-                     .folder = inputs.folder,
-                     .say = inputs.say},
-      std::move(images), std::move(plan.plan));
+  return std::make_unique<FeatureSource>(FeatureOptions{.mode = loader.mode,
+                                                        .variants = variants,
+                                                        .batch_size = LocalBatchSize(inputs),
+                                                        .seed = loader.seed,
+                                                        .memory = std::move(memory),
+                                                        .folder = inputs.folder,
+                                                        .say = inputs.say},
+                                         std::move(images), std::move(plan.plan));
 }
 
 }  // namespace
@@ -86,16 +84,15 @@ absl::StatusOr<Phase> MakePhase(const PhaseInputs& inputs, const Parameters& par
                                 bool frozen) {
   const train::v1::TrainingConfig& config = *inputs.config;
   const TrainedNetwork& network = *inputs.network;
-  const std::vector<std::int64_t> counts = inputs.data->train.ClassCounts();
-  LoaderOptions loader = LoaderOptionsOf(config, network.model.preprocess, counts);
-  if (inputs.group != nullptr) loader.shard = {inputs.group->rank(), inputs.group->size()};
+  Shard shard;
+  if (inputs.group != nullptr) shard = {inputs.group->rank(), inputs.group->size()};
+  const auto [loader, validation] =
+      LoaderOptionsOf(config, network.model.preprocess, *inputs.data, shard);
   Phase phase;
   phase.frozen = frozen;
   phase.head_alone = frozen && config.transfer().freeze() == "backbone";
   phase.graph = network.graph;
   ASSIGN_OR_RETURN(phase.train, Images(inputs.data->train, loader));
-  LoaderOptions validation = loader;
-  validation.mode = LoaderMode::kEvaluation;
   if (inputs.data->validation.size() > 0) {
     ASSIGN_OR_RETURN(phase.validation, Images(inputs.data->validation, validation));
   }
@@ -107,11 +104,13 @@ absl::StatusOr<Phase> MakePhase(const PhaseInputs& inputs, const Parameters& par
   options.sync_batch_norm = config.run().sync_bn() ? inputs.group : nullptr;
   if (phase.head_alone) {
     ASSIGN_OR_RETURN(SplitNetwork split, SplitAtClassifier(network.graph));
-    ASSIGN_OR_RETURN(phase.train,
-                     Features(inputs, split.backbone, parameters, loader, std::move(phase.train)));
+    const auto memory = std::make_shared<MemoryBudget>(
+        static_cast<std::size_t>(config.transfer().feature_cache_mb()) << 20);
+    ASSIGN_OR_RETURN(phase.train, Features(inputs, split.backbone, parameters, loader, memory,
+                                           std::move(phase.train)));
     if (phase.validation != nullptr) {
       ASSIGN_OR_RETURN(phase.validation, Features(inputs, split.backbone, parameters, validation,
-                                                  std::move(phase.validation)));
+                                                  memory, std::move(phase.validation)));
     }
     phase.graph = std::move(split.head);
     options.height = options.width = 1;
