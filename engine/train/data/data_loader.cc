@@ -54,7 +54,7 @@ absl::Status CheckTargets(const TargetOptions& targets, int classes) {
   return absl::OkStatus();
 }
 
-absl::Status Check(const Dataset& dataset, const LoaderOptions& options) {
+absl::Status CheckOptions(const Dataset& dataset, const LoaderOptions& options) {
   if (dataset.samples.empty()) return Expected("at least 1 image", 0);
   // Positions in an epoch are 32-bit counters of the random numbers.
   if (dataset.size() > std::numeric_limits<std::int32_t>::max()) {
@@ -76,9 +76,14 @@ double Seconds(std::chrono::steady_clock::duration duration) {
 
 }  // namespace
 
+absl::Status DataLoader::Check(const Dataset& dataset, const LoaderOptions& options) {
+  RETURN_IF_ERROR(CheckOptions(dataset, options));
+  return Preprocessor::Create(options.preprocess).status();
+}
+
 absl::StatusOr<std::unique_ptr<DataLoader>> DataLoader::Create(const Dataset& dataset,
                                                                const LoaderOptions& options) {
-  RETURN_IF_ERROR(Check(dataset, options));
+  RETURN_IF_ERROR(CheckOptions(dataset, options));
   ASSIGN_OR_RETURN(const Preprocessor preprocessor, Preprocessor::Create(options.preprocess));
   auto pipeline =
       std::make_unique<BatchPipeline>(std::make_unique<BatchMaker>(dataset, options, preprocessor),

@@ -36,7 +36,10 @@ class BatchPipeline;
 // One thread calls it.
 class DataLoader {
  public:
-  // INVALID_ARGUMENT when an option is out of its range or `dataset` is empty.
+  // INVALID_ARGUMENT when an option is out of its range or `dataset` is empty: what Create() would
+  // say, without its work.
+  static absl::Status Check(const Dataset& dataset, const LoaderOptions& options);
+  // As Check().
   static absl::StatusOr<std::unique_ptr<DataLoader>> Create(const Dataset& dataset,
                                                             const LoaderOptions& options);
   ~DataLoader();

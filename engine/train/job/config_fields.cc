@@ -92,7 +92,8 @@ std::string FieldProblem(const FieldDescriptor& field, const std::string& text) 
   if ((!flag.has_min() || value >= flag.min()) && (!flag.has_max() || value <= flag.max())) {
     return "";
   }
-  return absl::StrCat("expected a number from ", flag.min(), " to ", flag.max(), ", found ", text);
+  return absl::StrCat("expected a number from ", NumberText(flag.min()), " to ",
+                      NumberText(flag.max()), ", found ", text);
 }
 
 absl::Status SetField(const FieldDescriptor& group, const FieldDescriptor& field,

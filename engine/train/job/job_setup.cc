@@ -12,6 +12,7 @@
 #include "engine/train/data/open_dataset.h"
 #include "engine/train/job/config_file.h"
 #include "engine/train/job/config_options.h"
+#include "engine/train/job/job_check.h"
 #include "engine/train/mpi/agreement.h"
 
 namespace avocet {
@@ -119,6 +120,9 @@ absl::StatusOr<Job> NewJob(const TrainingConfig& given, ProcessGroup* group) {
   ASSIGN_OR_RETURN(const std::string output, OutputOf(given));
   ASSIGN_OR_RETURN(TrainingConfig config, Agree(group, Resolve(given)));
   ASSIGN_OR_RETURN(Job job, JobOf(std::move(config), group));
+  RETURN_IF_ERROR(
+      Agree(group, CheckJob(job.config, job.data, job.network.model.preprocess, job.network.graph,
+                            group == nullptr ? Shard{} : Shard{group->rank(), group->size()})));
   absl::StatusOr<std::unique_ptr<RunFolder>> folder = nullptr;
   if (IsFirst(group)) folder = NewFolder(output, job.config);
   ASSIGN_OR_RETURN(job.folder, Agree(group, std::move(folder)));

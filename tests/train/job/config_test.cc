@@ -45,7 +45,7 @@ TEST(ConfigFlagsTest, SetsJustWhatIsGiven) {
 
 TEST(ConfigFlagsTest, RefusesWrongValues) {
   for (const char* line : {"--epochs 0", "--epochs many", "--epochs 1.5", "--optimizer lion",
-                           "--flip 1.5", "--flip nan", "--seed -1", "--unknown 1"}) {
+                           "--flip 1.5", "--shear 85", "--flip nan", "--seed -1", "--unknown 1"}) {
     EXPECT_THROW(Parse(line), CLI::ParseError) << line;
   }
 }
@@ -98,6 +98,7 @@ TEST(ConfigFileTest, SaysWhereItIsWrong) {
   EXPECT_THAT(message("run {\n  epoch: 7 }"), HasSubstr("c:2:"));
   EXPECT_THAT(message("run { epochs: -3 }"),
               HasSubstr("run.epochs: expected a number from 1 to 100000, found -3"));
+  EXPECT_THAT(message("data { cache_mb: -1 }"), HasSubstr("a number from 0 to 1048576, found -1"));
   EXPECT_THAT(message("optimizer { schedule: \"linear\" }"),
               HasSubstr("expected one of constant, step, cosine, one-cycle, found \"linear\""));
   EXPECT_FALSE(ReadConfigFile(folder.path() + "/missing").ok());

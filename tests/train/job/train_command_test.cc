@@ -57,6 +57,10 @@ TEST_F(TrainCommandTest, SaysWhatIsWrong) {
   expect({data(), "--model", "lenet6", "--output", out}, 2, "lenet5");
   expect({data() + "/none", "--model", "lenet5", "--output", out}, 2, "none");
   expect({data(), "--pretrained", out, "--output", out}, 2, "config.json");
+  expect({data(), "--model", "lenet5", "--drop-path-rate", "0.1", "--output", out}, 2,
+         "--drop-path-rate");
+  expect({data(), "--model", "lenet5", "--mixup", "1", "--batch-size", "9", "--output", out}, 2,
+         "pairs of mixup");
   expect({"--output", out, "--resume"}, 2, "no run to resume");
   EXPECT_FALSE(fs::exists(out));  // nothing was begun
   ASSERT_EQ(Run(Arguments("done")), 0);
