@@ -26,6 +26,8 @@ struct ColorJitterOptions {
   double contrast = 0;
   double saturation = 0;
   double hue = 0;  // at most 0.5
+
+  bool operator==(const ColorJitterOptions&) const = default;
 };
 
 // As torchvision's RandomAffine, bilinear, about the centre.
@@ -35,6 +37,8 @@ struct AffineOptions {
   double scale_min = 1;
   double scale_max = 1;
   double shear = 0;  // degrees along x, uniform in [-shear, shear]
+
+  bool operator==(const AffineOptions&) const = default;
 };
 
 // timm's `rand-mM-nN-mstdS-inc1`: `operations` draws from its fifteen operations whose effect grows
@@ -43,6 +47,8 @@ struct RandAugmentOptions {
   int operations = 0;          // 0: off; timm's usual value is 2
   double magnitude = 9;        // 0 to 10
   double magnitude_std = 0.5;  // normal noise of the magnitude
+
+  bool operator==(const RandAugmentOptions&) const = default;
 };
 
 // timm's RandomErasing, after normalisation.
@@ -54,6 +60,8 @@ struct RandomErasingOptions {
   double area_max = 1.0 / 3;
   double aspect_min = 0.3;  // to 1 / aspect_min
   Fill fill = Fill::kPixel;
+
+  bool operator==(const RandomErasingOptions&) const = default;
 };
 
 // Of whole batches; row 2i is mixed with row 2i + 1, so that pairs stay within a rank.
@@ -64,6 +72,8 @@ struct MixOptions {
   double switch_probability = 0.5;  // of cutmix, where both are on
 
   bool enabled() const { return mixup_alpha > 0 || cutmix_alpha > 0; }
+
+  bool operator==(const MixOptions&) const = default;
 };
 
 struct AugmentOptions {
@@ -83,6 +93,8 @@ struct AugmentOptions {
   // RGB of what lies outside the picture after a rotation or shift. None: the network's mean
   // colour.
   std::optional<std::array<std::uint8_t, 3>> fill;
+
+  bool operator==(const AugmentOptions&) const = default;
 };
 
 // INVALID_ARGUMENT, naming the option, for a value outside its range.

@@ -14,6 +14,8 @@ struct TargetOptions {
   // Factors of each class's column, as PyTorch weights its cross-entropy, but without dividing by a
   // batch's sum of weights. Empty: all 1.
   std::vector<float> class_weights;
+
+  bool operator==(const TargetOptions&) const = default;
 };
 
 // Weights inverse to how often a class occurs, with mean 1 over the samples: n / (classes *

@@ -48,6 +48,8 @@ struct OptimizerOptions {
   double beta2 = 0.999;
   double alpha = 0.9;     // of kRmsProp: what an old square keeps; the EfficientNet paper's
   double epsilon = 1e-8;  // 1e-3 in EfficientNet's RMSprop
+
+  bool operator==(const OptimizerOptions&) const = default;
 };
 
 class Optimizer {

@@ -42,6 +42,7 @@ TEST_F(TrainCommandTest, FrozenBackboneStaysAndTheHeadLearns) {
   const ModelConfig config = *ReadModelConfig(RunDir("models") + "/digits/1");
   EXPECT_EQ(config.num_classes, 5);
   EXPECT_EQ(config.label_names.size(), 5u);
+  EXPECT_THAT(ReadFile(log()), HasSubstr("computing features, variant 2 of 2"));
   // Bars at five places are easy to tell apart, also from features made for three.
   EXPECT_THAT(ReadFile(log()), testing::ContainsRegex("top-1 (9[0-9]|100)"));
 }
@@ -100,6 +101,42 @@ TEST_F(TrainCommandTest, AccumulatedPartsAreTheWholeBatch) {
     EXPECT_NEAR(parts[i].gradient_norm, whole[i].gradient_norm, 1e-4);
     EXPECT_EQ(parts[i].images, 24);
   }
+}
+
+// The first step of momentum is the gradient's own, and the first decay of an average at most 0.1.
+TEST_F(TrainCommandTest, OneStepIsClippedAndAveraged) {
+  const auto run = [&](const std::string& name, const std::string& rate, const std::string& clip,
+                       const std::string& average) {
+    EXPECT_EQ(
+        Run(Arguments(name, {"--optimizer", "sgd", "--learning-rate", rate, "--clip-norm", clip,
+                             "--ema-decay", average, "--weight-decay", "0", "--warmup-epochs", "0",
+                             "--drop-rate", "0", "--batch-size", "96", "--epochs", "1"})),
+        0)
+        << ReadFile(log());
+    return Load(RunDir(name) + "/model", "lenet5", 3);
+  };
+  const Parameters start = run("start", "0", "0", "0");
+  const Parameters whole = run("whole", "1", "0", "0");
+  const Parameters clipped = run("clipped", "1", "0.05", "0");
+  const Parameters averaged = run("averaged", "1", "0", "0.03");
+  const double norm = (*ReadMetricsCsv(RunDir("whole")))[0].gradient_norm;
+  ASSERT_GT(norm, 0.1);
+  EXPECT_EQ((*ReadMetricsCsv(RunDir("clipped")))[0].gradient_norm, norm);
+  // The largest distance from `share` of the whole step.
+  const auto distance = [&](const Parameters& moved, double share) {
+    double largest = 0;
+    for (const std::string& name : start.names()) {
+      for (std::size_t i = 0; i < start.Get(name).size(); ++i) {
+        const double begin = start.Get(name)[i];
+        const double expected = begin + share * (whole.Get(name)[i] - begin);
+        largest = std::max(largest, std::abs(moved.Get(name)[i] - expected));
+      }
+    }
+    return largest;
+  };
+  EXPECT_GT(distance(start, 1), 1e-3);
+  EXPECT_LT(distance(clipped, 0.05 / norm), 1e-6);
+  EXPECT_LT(distance(averaged, 0.97), 1e-6);
 }
 
 // From pictures that tell nothing a network learns how frequent the classes are.
