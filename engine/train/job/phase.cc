@@ -51,7 +51,8 @@ absl::StatusOr<std::unique_ptr<BatchSource>> Features(const PhaseInputs& inputs,
                      .seed = loader.seed,
                      .memory_limit = limit / static_cast<std::size_t>(variants),
                      .folder = inputs.folder,
-                     .say = inputs.say},
+                     .say = inputs.say,
+                     .stop = inputs.stop},
       std::move(images), std::move(plan.plan));
 }
 

@@ -112,11 +112,11 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, Proce
                                  .network = &job.network,
                                  .group = group,
                                  .folder = folder,
-                                 .say = say},
+                                 .say = say,
+                                 .stop = &stop},
                        .network = &job.network,
                        .folder = job.folder.get(),
-                       .observer = observer.get(),
-                       .stop = &stop};
+                       .observer = observer.get()};
   ASSIGN_OR_RETURN(inputs.phase.precision, PrecisionOf(job.config));
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer, Agree(group, Trainer::Create(inputs)));
   std::vector<std::string> notes;

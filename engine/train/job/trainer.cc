@@ -123,7 +123,7 @@ absl::StatusOr<Trainer::Speed> Trainer::Measure() {
 
 Trainer::Outcome Trainer::SumOutcome(const BatchGradients& own) const {
   const double minutes = config_.outputs().checkpoint_minutes();
-  const bool stop = inputs_.stop->load();
+  const bool stop = inputs_.phase.stop != nullptr && inputs_.phase.stop->load();
   const bool save = minutes > 0 && SecondsSince(saved_) > 60 * minutes;
   ProcessGroup* const group = inputs_.phase.group;
   if (group == nullptr) return {own, stop, save};
@@ -183,8 +183,11 @@ absl::Status Trainer::RunEpoch() {
   ProcessGroup* const group = inputs_.phase.group;
   epoch_began_ = Clock::now();
   epoch_wait_seconds_ = 0;
-  RETURN_IF_ERROR(OrAbort(
-      group, phase_->train->Start(static_cast<std::uint32_t>(progress_.epoch), progress_.batch)));
+  epoch_images_before_ = progress_.images;
+  const absl::Status started = AgreeToStop(
+      group, phase_->train->Start(static_cast<std::uint32_t>(progress_.epoch), progress_.batch));
+  if (absl::IsCancelled(started)) return SaveAndStop();
+  RETURN_IF_ERROR(started);
   while (true) {
     const Clock::time_point begin = Clock::now();
     ASSIGN_OR_RETURN(const Batch* batch, OrAbort(group, phase_->train->Next()));
@@ -196,27 +199,9 @@ absl::Status Trainer::RunEpoch() {
     inputs_.observer->OnStep(facts);
     if (!outcome.stop && !outcome.save) continue;
     JoinStatistics();
+    if (outcome.stop) return SaveAndStop();
     RETURN_IF_ERROR(Save(/*best=*/false));
-    if (outcome.stop) {
-      return absl::CancelledError(
-          absl::StrCat("stopped after step ", progress_.step, "; go on with --resume"));
-    }
   }
-}
-
-absl::StatusOr<std::optional<ClassificationScores>> Trainer::Validate(WorstMistakes* mistakes) {
-  if (phase_->validation == nullptr) return std::nullopt;
-  ASSIGN_OR_RETURN(
-      const ValidationPlan validation,
-      Agree(inputs_.phase.group, MakeValidationPlan(inputs_.phase, phase_->graph, finished())));
-  ProcessGroup* const group = inputs_.phase.group;
-  ASSIGN_OR_RETURN(ClassificationScores scores,
-                   OrAbort(group, Evaluate(*validation.plan, *phase_->validation,
-                                           network_.model.num_classes, mistakes)));
-  if (group == nullptr) return scores;
-  scores.SumOver(*group);
-  if (mistakes != nullptr) mistakes->MergeOver(*group);
-  return scores;
 }
 
 absl::Status Trainer::EndEpoch() {
@@ -224,7 +209,12 @@ absl::Status Trainer::EndEpoch() {
   if (inputs_.phase.group != nullptr) {
     RETURN_IF_ERROR(CheckEqual(*inputs_.phase.group, parameters_));
   }
-  ASSIGN_OR_RETURN(const std::optional<ClassificationScores> scores, Validate(nullptr));
+  const absl::StatusOr<std::optional<ClassificationScores>> validated =
+      Validate(inputs_.phase, *phase_, finished(), /*mistakes=*/nullptr);
+  // Goes on with the end of this epoch.
+  if (absl::IsCancelled(validated.status())) return SaveAndStop();
+  RETURN_IF_ERROR(validated.status());
+  const std::optional<ClassificationScores>& scores = *validated;
   EpochFacts facts;
   facts.epoch = static_cast<int>(progress_.epoch) + 1;
   facts.step = progress_.step;
@@ -232,7 +222,7 @@ absl::Status Trainer::EndEpoch() {
   const double images = static_cast<double>(std::max<std::int64_t>(progress_.images, 1));
   facts.loss = progress_.loss_sum / images;
   facts.top1 = static_cast<double>(progress_.correct) / images;
-  facts.images = progress_.images;
+  facts.images = progress_.images - epoch_images_before_;
   ++progress_.epoch;
   progress_.batch = 0;
   progress_.loss_sum = 0;
@@ -267,6 +257,16 @@ absl::Status Trainer::Save(bool best) {
   return Agree(inputs_.phase.group, status);
 }
 
+absl::Status Trainer::Stopped() const {
+  return absl::CancelledError(
+      absl::StrCat("stopped after step ", progress_.step, "; go on with --resume"));
+}
+
+absl::Status Trainer::SaveAndStop() {
+  RETURN_IF_ERROR(Save(/*best=*/false));
+  return Stopped();
+}
+
 absl::Status Trainer::Run(RunResult& result) {
   const ScopedTeam team(config_.run().threads());
   const Clock::time_point began = Clock::now();
@@ -283,8 +283,9 @@ absl::Status Trainer::Run(RunResult& result) {
   // Once more, for what only the end of a run wants to know.
   RETURN_IF_ERROR(EnterPhase());
   WorstMistakes mistakes(network_.model.num_classes, kKeptMistakes);
-  ASSIGN_OR_RETURN(result.scores, Validate(&mistakes));
-  result.best_epoch = static_cast<int>(progress_.best_epoch);
+  auto scores = Validate(inputs_.phase, *phase_, finished(), &mistakes);
+  if (absl::IsCancelled(scores.status())) return Stopped();  // the last checkpoint is of the end
+  ASSIGN_OR_RETURN(result.scores, std::move(scores));
   if (IsFirst(inputs_.phase.group)) {
     result.mistakes = MistakesOf(mistakes, inputs_.phase.data->validation);
   }

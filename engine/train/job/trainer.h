@@ -2,7 +2,6 @@
 #ifndef AVOCET_ENGINE_TRAIN_JOB_TRAINER_H_
 #define AVOCET_ENGINE_TRAIN_JOB_TRAINER_H_
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -27,10 +26,9 @@ namespace avocet {
 // Outlive the trainer.
 struct TrainerInputs {
   PhaseInputs phase;
-  TrainedNetwork* network;        // its parameters are trained
-  RunFolder* folder;              // null in processes that do not write: all but the first
-  RunObserver* observer;          // of this process
-  const std::atomic<bool>* stop;  // set in any process: all stop after the step that runs
+  TrainedNetwork* network;  // its parameters are trained
+  RunFolder* folder;        // null in processes that do not write: all but the first
+  RunObserver* observer;    // of this process
 };
 
 // With several processes each makes the same calls, and gets the same statuses: an error of one
@@ -81,8 +79,10 @@ class Trainer {
   // Gives batch norms, which see the images of one process each, the mean of their statistics.
   void JoinStatistics();
   absl::Status EndEpoch();
-  absl::StatusOr<std::optional<ClassificationScores>> Validate(WorstMistakes* mistakes);
   absl::Status Save(bool best);
+  // CANCELLED, with what tells the user where.
+  absl::Status Stopped() const;
+  absl::Status SaveAndStop();
 
   TrainerInputs inputs_;
   const train::v1::TrainingConfig& config_;
@@ -99,6 +99,7 @@ class Trainer {
   Clock::time_point saved_ = Clock::now();
   Clock::time_point epoch_began_ = Clock::now();
   double epoch_wait_seconds_ = 0;
+  std::int64_t epoch_images_before_ = 0;  // that an earlier process learnt from
 };
 
 }  // namespace avocet
