@@ -12,6 +12,7 @@
 #include "engine/train/data/open_dataset.h"
 #include "engine/train/job/config_file.h"
 #include "engine/train/job/config_options.h"
+#include "engine/train/job/data_identity.h"
 #include "engine/train/mpi/agreement.h"
 
 namespace avocet {
@@ -37,9 +38,7 @@ absl::StatusOr<std::string> OutputOf(const TrainingConfig& given) {
 // Machines with their own copies of the images may have different ones, and then not even the
 // number of steps is the same.
 absl::Status CheckSameData(const TrainingData& data, ProcessGroup* group) {
-  const std::string mine =
-      absl::StrCat(data.train.size(), " images of ", data.train.classes(),
-                   " classes to train on and ", data.validation.size(), " to validate on");
+  const std::string mine = SizesOf(data);
   const std::string first = BroadcastText(group, 0, mine);
   absl::Status status;
   if (mine != first) {

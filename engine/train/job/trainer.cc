@@ -11,6 +11,7 @@
 #include "engine/base/status.h"
 #include "engine/onednn/team.h"
 #include "engine/train/job/config_options.h"
+#include "engine/train/job/data_identity.h"
 #include "engine/train/job/evaluate.h"
 #include "engine/train/job/model_output.h"
 #include "engine/train/mpi/agreement.h"
@@ -46,6 +47,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const TrainerInputs& in
   trainer->steps_per_epoch_ =
       EpochOrder::Training(inputs.phase.data->train.size(), config.run().batch_size(), 0, 0)
           .batches();
+  if (inputs.folder != nullptr) trainer->data_identity_ = IdentityOf(*inputs.phase.data);
   ASSIGN_OR_RETURN(trainer->schedule_, ScheduleOptionsOf(config, trainer->steps_per_epoch_));
   ASSIGN_OR_RETURN(const OptimizerOptions options, OptimizerOptionsOf(config));
   std::vector<TrainedParameter> trained = TrainedParameters(trainer->network_.specs);
@@ -68,7 +70,8 @@ TrainingState Trainer::State() {
           .parameters = &parameters_,
           .average = average_ ? &average_->values() : nullptr,
           .optimizer_specs = optimizer_->state_specs(),
-          .optimizer = &optimizer_->state()};
+          .optimizer = &optimizer_->state(),
+          .data = data_identity_};
 }
 
 const Parameters& Trainer::finished() const { return average_ ? average_->values() : parameters_; }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -94,6 +95,7 @@ class Trainer {
   std::unique_ptr<MovingAverage> average_;
   Progress progress_;
   std::optional<Phase> phase_;
+  std::string data_identity_;  // of those who read and write checkpoints
 
   using Clock = std::chrono::steady_clock;
   Clock::time_point saved_ = Clock::now();
