@@ -273,15 +273,15 @@ absl::Status Trainer::SaveAndStop() {
 absl::Status Trainer::Run(RunResult& result) {
   const ScopedTeam team(config_.run().threads());
   const Clock::time_point began = Clock::now();
-  const int patience = config_.run().early_stopping();
-  while (progress_.epoch < config_.run().epochs()) {
+  result.best_epoch = static_cast<int>(progress_.best_epoch);
+  while (!AtEnd()) {
     RETURN_IF_ERROR(RunEpoch());
     result.seconds = SecondsSince(began);
     result.best_epoch = static_cast<int>(progress_.best_epoch);
-    if (patience > 0 && progress_.epochs_without_better >= patience) {
-      result.stopped_early = absl::StrCat("no better top-1 in ", patience, " epochs");
-      break;
-    }
+  }
+  if (progress_.epoch < config_.run().epochs()) {
+    result.stopped_early =
+        absl::StrCat("no better top-1 in ", config_.run().early_stopping(), " epochs");
   }
   // Once more, for what only the end of a run wants to know.
   RETURN_IF_ERROR(EnterPhase());

@@ -42,6 +42,9 @@ class Trainer {
   // state of the first. Before anything else.
   absl::Status Begin();
   const Progress& progress() const { return progress_; }
+  // Whether there is nothing left to train: the last epoch is done, or there was no better one for
+  // as long as the run has patience.
+  bool AtEnd() const { return progress_.epoch >= config_.run().epochs() || OutOfPatience(); }
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
 
   // Compiles what the next epoch needs and measures it: seconds of a step, and of an epoch with its
@@ -52,9 +55,8 @@ class Trainer {
   };
   absl::StatusOr<Speed> Measure();
 
-  // Until the last epoch, an early stop, or a stop from outside (CANCELLED, with a checkpoint to
-  // resume from). The scores are of the finished weights. FAILED_PRECONDITION when the loss is no
-  // number any more.
+  // Until AtEnd, or a stop from outside (CANCELLED, with a checkpoint to resume from). The scores
+  // are of the finished weights. FAILED_PRECONDITION when the loss is no number any more.
   absl::Status Run(RunResult& result);
 
   // The weights that are validated and saved: the moving average, if there is one.
@@ -81,6 +83,10 @@ class Trainer {
   void JoinStatistics();
   absl::Status EndEpoch();
   absl::Status Save(bool best);
+  bool OutOfPatience() const {
+    const int patience = config_.run().early_stopping();
+    return patience > 0 && progress_.epochs_without_better >= patience;
+  }
   // CANCELLED, with what tells the user where.
   absl::Status Stopped() const;
   absl::Status SaveAndStop();

@@ -17,7 +17,6 @@ namespace avocet {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 
 bool Same(const Parameters& a, const Parameters& b, const std::string& name) {
   return std::ranges::equal(a.Get(name), b.Get(name));
@@ -123,20 +122,6 @@ TEST_F(TrainCommandTest, BalancedClassesCountAlike) {
   };
   EXPECT_NEAR(loss("none"), -0.5 * (std::log(5.0 / 6) + std::log(1.0 / 6)), 0.1);
   EXPECT_NEAR(loss("balanced"), std::log(2.0), 0.05);
-}
-
-TEST_F(TrainCommandTest, StopsEarlyAndPublishesTheBest) {
-  // Nothing moves, so nothing is better than the first epoch.
-  ASSERT_EQ(Run(Arguments(
-                "early", {"--learning-rate", "0", "--epochs", "50", "--early-stopping", "2",
-                          "--checkpoint-minutes", "0", "--publish", RunDir("models") + "/digits"})),
-            0)
-      << ReadFile(log());
-  EXPECT_THAT(ReadFile(log()), HasSubstr("no better top-1 in 2 epochs"));
-  EXPECT_EQ(ReadEpochsCsv(RunDir("early"))->size(), 3u);
-  EXPECT_EQ(fs::read_symlink(RunDir("early") + "/checkpoints/best"), "step-12");
-  EXPECT_EQ(fs::read_symlink(RunDir("early") + "/checkpoints/last"), "step-36");
-  EXPECT_TRUE(fs::exists(RunDir("models") + "/digits/1/model.safetensors"));
 }
 
 }  // namespace
