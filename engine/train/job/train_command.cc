@@ -103,6 +103,17 @@ absl::StatusOr<std::unique_ptr<RunObserver>> ObserverOf(const Job& job) {
   return MakeObservers(options, std::cout, STDOUT_FILENO);
 }
 
+bool IsUsageError(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
+         absl::IsAlreadyExists(status);
+}
+
+// What goes wrong after the arguments have been looked at is no mistake in them, whatever its code:
+// damaged checkpoints, images that cannot be read.
+absl::Status AtRunTime(const absl::Status& status) {
+  return IsUsageError(status) ? absl::FailedPreconditionError(status.message()) : status;
+}
+
 absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, ProcessGroup* group) {
   ASSIGN_OR_RETURN(Job job, line.resume ? OldJob(line.given, group) : NewJob(line.given, group));
   ASSIGN_OR_RETURN(const std::unique_ptr<RunObserver> observer, Agree(group, ObserverOf(job)));
@@ -121,11 +132,9 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, Proce
                        .observer = observer.get()};
   ASSIGN_OR_RETURN(inputs.phase.precision, PrecisionOf(job.config));
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer, Agree(group, Trainer::Create(inputs)));
-  std::vector<std::string> notes;
-  if (IsFirst(group)) notes = DataNotes(job.config, job.data, stop);
-  RETURN_IF_ERROR(trainer->Begin());
+  RETURN_IF_ERROR(AtRunTime(trainer->Begin()));
   RunFacts facts = FactsOf(inputs, *trainer);
-  facts.data_notes = std::move(notes);
+  if (IsFirst(group)) facts.data_notes = DataNotes(job.config, job.data, stop);
   say(SummaryText(facts));
   if (!trainer->AtEnd()) {
     ASSIGN_OR_RETURN(const Trainer::Speed speed, trainer->Measure());
@@ -133,7 +142,7 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, Proce
   }
   observer->OnStart(facts);
   RunResult result;
-  result.status = trainer->Run(result);
+  result.status = AtRunTime(trainer->Run(result));
   observer->OnEnd(result);
   WarnOfUnreadable(*trainer, group);
   RETURN_IF_ERROR(result.status);
