@@ -40,6 +40,9 @@ struct RunFacts {
   // Steps that an earlier process did; a resumed run goes on with the next. What was recorded of
   // later steps is void.
   std::int64_t steps_done = 0;
+  // Epochs that ended before that, with their validation: fewer than their steps where a run was
+  // stopped between the two.
+  std::int64_t epochs_done = 0;
   int batch_size = 0;  // images that move the weights once, over all ranks and accumulated parts
   // More lines for people, in this order, for example {"precision", "bf16"}, {"threads", "2"}.
   std::vector<std::pair<std::string, std::string>> settings = {};
