@@ -166,7 +166,12 @@ std::string OtherMembers(const nlohmann::json& document) {
 
 absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir) {
   const std::string path = model_dir + "/config.json";
-  ASSIGN_OR_RETURN(const nlohmann::json document, ReadJsonFile(path));
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
+  return ParseModelConfig(text, path);
+}
+
+absl::StatusOr<ModelConfig> ParseModelConfig(const std::string& text, const std::string& path) {
+  ASSIGN_OR_RETURN(const nlohmann::json document, ParseJson(text, path));
   const JsonValue root(document, path);
   RETURN_IF_ERROR(root.ExpectObject());
   const JsonValue pretrained = root.Member("pretrained_cfg").value_or(root);

@@ -37,6 +37,9 @@ struct ModelConfig {
 // UNIMPLEMENTED for `model_args` and poolings that would make another network.
 absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& model_dir);
 
+// The same of what stands in the config.json `path`, which is only for the errors.
+absl::StatusOr<ModelConfig> ParseModelConfig(const std::string& text, const std::string& path);
+
 // INVALID_ARGUMENT unless the network's input has as many channels as the configuration of
 // `model_dir` says.
 absl::Status CheckInput(const std::string& model_dir, const ModelConfig& config,

@@ -1,5 +1,14 @@
 #include "engine/checkpoint/model_folder.h"
 
+#include <filesystem>
+#include <iterator>
+#include <latch>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "engine/checkpoint/model_config_writer.h"
 #include "engine/checkpoint/safetensors.h"
 #include "gmock/gmock.h"
@@ -122,6 +131,57 @@ TEST(ModelFolder, ReplacesNoVersion) {
   const auto file = Safetensors::Open(folder.path() + "/m/1/model.safetensors");
   ASSERT_TRUE(file.ok());
   EXPECT_NE(file->Find("t"), nullptr);
+}
+
+TEST(ModelFolder, WritersAtTheSameTimeGetAVersionEach) {
+  const TemporaryFolder folder;
+  constexpr int kWriters = 8;
+  constexpr int kVersions = 25;  // of each: often enough for two to want the same one
+  std::latch together(kWriters);
+  std::vector<std::vector<absl::StatusOr<std::string>>> paths(kWriters);
+  {
+    std::vector<std::jthread> writers;
+    for (auto& own : paths) {
+      writers.emplace_back([&] {
+        together.arrive_and_wait();
+        for (int i = 0; i < kVersions; ++i) {
+          own.push_back(
+              WriteModelFolder({folder.path(), "m", std::nullopt}, SomeConfig(), OneTensor()));
+        }
+      });
+    }
+  }
+  std::set<std::string> versions;
+  for (const auto& own : paths) {
+    for (const absl::StatusOr<std::string>& path : own) {
+      ASSERT_TRUE(path.ok()) << path.status();
+      EXPECT_TRUE(Safetensors::Open(*path + "/model.safetensors").ok());
+      versions.insert(*path);
+    }
+  }
+  constexpr int kAll = kWriters * kVersions;
+  EXPECT_EQ(versions.size(), std::size_t{kAll});
+  const std::filesystem::directory_iterator left(folder.path() + "/m");
+  EXPECT_EQ(std::distance(begin(left), end(left)), kAll);
+}
+
+TEST(ModelFolder, TellsBeforehandWhatItWouldRefuse) {
+  const TemporaryFolder folder;
+  const std::string models = folder.path() + "/models/of/mine";
+  EXPECT_TRUE(CheckModelFolder({models, "m", std::nullopt}).ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  EXPECT_EQ(CheckModelFolder({models, ".m", std::nullopt}).code(),
+            absl::StatusCode::kInvalidArgument);
+  const std::string file = folder.Write("file", "");
+  for (const ModelFolderName& where :
+       {ModelFolderName{file, "m", std::nullopt}, ModelFolderName{folder.path(), "file", 1}}) {
+    const absl::Status status = CheckModelFolder(where);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(file + ": is no folder"));
+  }
+  // Not even root may write there.
+  EXPECT_THAT(std::string(CheckModelFolder({"/proc", "m", std::nullopt}).message()),
+              HasSubstr("/proc: cannot write"));
 }
 
 TEST(ModelFolder, LeavesNoHalfFolder) {

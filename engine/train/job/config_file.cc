@@ -1,8 +1,10 @@
 #include "engine/train/job/config_file.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -81,6 +83,21 @@ void SetDefaults(TrainingConfig& config) {
   ForEachConfigField([&](const FieldDescriptor& group, const FieldDescriptor& field) {
     if (HasField(config, group, field) || !field.has_default_value()) return;
     SetField(group, field, DefaultText(field), config).IgnoreError();
+  });
+}
+
+void MakePathsAbsolute(TrainingConfig& config) {
+  ForEachConfigField([&](const FieldDescriptor& group, const FieldDescriptor& field) {
+    if (!field.options().GetExtension(train::v1::flag).path()) return;
+    const std::string text = FieldText(config, group, field);
+    if (text.empty()) return;
+    std::error_code error;
+    const auto path = std::filesystem::absolute(text, error).lexically_normal();
+    // A working directory that is no more has no absolute path; whoever opens the relative one says
+    // what is wrong.
+    if (error) return;
+    const std::string whole = (path.has_filename() ? path : path.parent_path()).string();
+    SetField(group, field, whole, config).IgnoreError();
   });
 }
 

@@ -25,8 +25,11 @@ absl::Status CheckConfig(const train::v1::TrainingConfig& config, const std::str
 // Sets every field that is not set and has a default to it.
 void SetDefaults(train::v1::TrainingConfig& config);
 
+// Makes the paths in it absolute and normal, without a slash at the end; links stay links.
+void MakePathsAbsolute(train::v1::TrainingConfig& config);
+
 // `recorded` with those values of `given` that a resumed run may have anew. INVALID_ARGUMENT for
-// any other that differs from the recorded one.
+// any other that differs from the recorded one. Paths are absolute in both.
 absl::StatusOr<train::v1::TrainingConfig> ResumeConfig(train::v1::TrainingConfig recorded,
                                                        const train::v1::TrainingConfig& given);
 

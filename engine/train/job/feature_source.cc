@@ -34,19 +34,23 @@ void FeatureSource::Run(const Batch& batch, std::int64_t first, std::span<float>
   }
 }
 
-absl::Status FeatureSource::Compute(std::uint32_t epoch, Variant& variant) {
+absl::StatusOr<FeatureSource::Variant> FeatureSource::Compute(std::uint32_t epoch) {
   if (options_.say) {
     options_.say(options_.variants > 1 ? absl::StrCat("computing features, variant ", epoch + 1,
                                                       " of ", options_.variants)
                                        : std::string("computing features"));
   }
   const auto rows = static_cast<std::size_t>(images_->batches_per_epoch() * options_.batch_size);
+  Variant variant;
   ASSIGN_OR_RETURN(variant.features,
                    FloatStorage::Create(rows * feature_count_, *options_.memory, options_.folder));
   RETURN_IF_ERROR(images_->Start(epoch, 0));
   while (true) {
+    if (options_.stop != nullptr && options_.stop->load()) {
+      return absl::CancelledError("stopped while computing features");
+    }
     ASSIGN_OR_RETURN(const Batch* batch, images_->Next());
-    if (batch == nullptr) return absl::OkStatus();
+    if (batch == nullptr) return variant;
     if (batch->rows == 0) continue;
     Run(*batch, static_cast<std::int64_t>(variant.labels.size()), variant.features->values());
     variant.targets.insert(variant.targets.end(), batch->targets.begin(), batch->targets.end());
@@ -61,7 +65,9 @@ absl::Status FeatureSource::Start(std::uint32_t epoch, std::int64_t first_batch)
   const bool training = options_.mode == LoaderMode::kTraining;
   const std::uint32_t number = training ? epoch % static_cast<std::uint32_t>(options_.variants) : 0;
   Variant& variant = variants_[number];
-  if (variant.features == nullptr) RETURN_IF_ERROR(Compute(number, variant));
+  if (variant.features == nullptr) {
+    ASSIGN_OR_RETURN(variant, Compute(number));
+  }
   current_ = &variant;
   const auto rows = static_cast<std::int64_t>(variant.labels.size());
   // Where a small set is validated by many processes, some have no share.

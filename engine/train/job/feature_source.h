@@ -2,6 +2,7 @@
 #ifndef AVOCET_ENGINE_TRAIN_JOB_FEATURE_SOURCE_H_
 #define AVOCET_ENGINE_TRAIN_JOB_FEATURE_SOURCE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,11 +25,12 @@ struct FeatureOptions {
   std::shared_ptr<MemoryBudget> memory;              // that all variants and other sources share
   std::string folder;                                // of the file that takes more
   std::function<void(const std::string& text)> say;  // told before a backbone runs over all images
+  const std::atomic<bool>* stop = nullptr;           // set: computing features ends; null: never
 };
 
 // In the place of images, batches have the features [N, F] of one variant: epoch e has that of
 // epoch e % variants of `images`, computed when it is needed first, in another order. Images that
-// the epoch left out are not in the variant.
+// the epoch left out are not in the variant. Start is CANCELLED if it is to stop while it computes.
 class FeatureSource : public BatchSource {
  public:
   // `backbone` computes features; its output is [batch, F].
@@ -48,7 +50,7 @@ class FeatureSource : public BatchSource {
     std::vector<int> main_labels;
     std::vector<std::int64_t> samples;
   };
-  absl::Status Compute(std::uint32_t epoch, Variant& variant);
+  absl::StatusOr<Variant> Compute(std::uint32_t epoch);
   // Appends the features of a batch, `first` rows on in storage.
   void Run(const Batch& batch, std::int64_t first, std::span<float> features);
 

@@ -4,21 +4,29 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/precision.h"
 #include "engine/base/status.h"
+#include "engine/checkpoint/json_document.h"
+#include "engine/checkpoint/model_config.h"
 #include "engine/onednn/precision_speed.h"
 #include "engine/train/data/open_dataset.h"
 #include "engine/train/job/config_file.h"
 #include "engine/train/job/config_options.h"
+#include "engine/train/job/data_identity.h"
 #include "engine/train/job/job_check.h"
+#include "engine/train/job/publish.h"
 #include "engine/train/mpi/agreement.h"
 
 namespace avocet {
 namespace {
 
 using train::v1::TrainingConfig;
+
+// In the folder of a checkpoint.
+constexpr char kCheckpointModel[] = "model/config.json";
 
 absl::StatusOr<TrainingData> OpenData(const TrainingConfig& config) {
   if (config.data().data().empty()) {
@@ -38,9 +46,7 @@ absl::StatusOr<std::string> OutputOf(const TrainingConfig& given) {
 // Machines with their own copies of the images may have different ones, and then not even the
 // number of steps is the same.
 absl::Status CheckSameData(const TrainingData& data, ProcessGroup* group) {
-  const std::string mine =
-      absl::StrCat(data.train.size(), " images of ", data.train.classes(),
-                   " classes to train on and ", data.validation.size(), " to validate on");
+  const std::string mine = SizesOf(data);
   const std::string first = BroadcastText(group, 0, mine);
   absl::Status status;
   if (mine != first) {
@@ -59,16 +65,51 @@ void ResolvePrecision(TrainingConfig& config, ProcessGroup* group) {
   config.mutable_run()->set_precision(BroadcastText(group, 0, chosen));
 }
 
-// Images and network of a configuration that is resolved but for the precision.
-absl::StatusOr<Job> JobOf(TrainingConfig config, ProcessGroup* group) {
+// All weights of a run that goes on come from its checkpoint, and so does what a pretrained model
+// said about preprocessing: `model_config` is the config.json of the checkpoint's model.
+absl::StatusOr<TrainedNetwork> NetworkToGoOn(TrainingConfig config,
+                                             const std::vector<std::string>& class_names,
+                                             const std::string& model_config) {
+  absl::StatusOr<ModelConfig> model = ParseModelConfig(
+      model_config,
+      absl::StrCat(config.outputs().output(), "/checkpoints/last/", kCheckpointModel));
+  if (!model.ok()) return absl::DataLossError(model.status().message());
+  config.mutable_network()->clear_pretrained();
+  ASSIGN_OR_RETURN(TrainedNetwork network, SetUpNetwork(config, class_names));
+  network.model = *std::move(model);
+  return network;
+}
+
+// Images and network of a configuration that is resolved but for the precision. `model_config`:
+// empty for a run that begins.
+absl::StatusOr<Job> JobOf(TrainingConfig config, const std::string& model_config,
+                          ProcessGroup* group) {
   ResolvePrecision(config, group);
   RETURN_IF_ERROR(CheckShares(config, group == nullptr ? 1 : group->size()));
   Job job;
   job.config = std::move(config);
   ASSIGN_OR_RETURN(job.data, Agree(group, OpenData(job.config)));
   RETURN_IF_ERROR(CheckSameData(job.data, group));
-  ASSIGN_OR_RETURN(job.network, Agree(group, SetUpNetwork(job.config, job.data.train.class_names)));
+  const std::vector<std::string>& names = job.data.train.class_names;
+  ASSIGN_OR_RETURN(job.network, Agree(group, model_config.empty()
+                                                 ? SetUpNetwork(job.config, names)
+                                                 : NetworkToGoOn(job.config, names, model_config)));
   return job;
+}
+
+// Before anything is computed: whether what is wanted at the end can be had.
+absl::Status CheckGoal(const TrainingConfig& config) {
+  const std::string& model = config.outputs().publish();
+  return model.empty() ? absl::OkStatus() : CheckPublish(model);
+}
+
+absl::Status CheckEarlyStopping(const Job& job) {
+  const int patience = job.config.run().early_stopping();
+  if (patience == 0 || job.data.validation.size() > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--early-stopping ", patience,
+                   " needs images to validate on, and there are none: name some "
+                   "with --validation, or take a part of DATA with --validation-fraction"));
 }
 
 absl::StatusOr<TrainingConfig> Resolve(TrainingConfig config) {
@@ -94,32 +135,51 @@ absl::StatusOr<std::unique_ptr<RunFolder>> NewFolder(const std::string& output,
   return folder;
 }
 
-absl::StatusOr<TrainingConfig> RecordedConfig(const std::string& output) {
-  const std::filesystem::path file = std::filesystem::path(output) / "config.textproto";
+// What the first process finds in the folder of a run that goes on.
+struct OldRun {
+  std::unique_ptr<RunFolder> folder;
+  TrainingConfig config;
+  std::string model_config;  // config.json of the last checkpoint's model; empty without one
+};
+
+absl::StatusOr<OldRun> OpenOldRun(const std::string& output) {
   std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) {
+  if (!std::filesystem::exists(std::filesystem::path(output) / "config.textproto", ignored)) {
     return absl::NotFoundError(absl::StrCat(output, ": there is no run to resume"));
   }
-  return ReadConfigFile(file);
+  OldRun run;
+  ASSIGN_OR_RETURN(run.folder, OpenFolder(output));
+  absl::StatusOr<TrainingConfig> config = ReadConfigFile(run.folder->config_file());
+  // It was right when it was written.
+  if (!config.ok()) return absl::DataLossError(config.status().message());
+  run.config = *std::move(config);
+  MakePathsAbsolute(run.config);  // earlier versions recorded them as they were typed
+  if (run.folder->Last().empty()) return run;
+  absl::StatusOr<std::string> text = ReadTextFile(run.folder->Last() / kCheckpointModel);
+  if (!text.ok()) return absl::DataLossError(text.status().message());
+  run.model_config = *std::move(text);
+  return run;
 }
 
-// The first process's.
-absl::StatusOr<TrainingConfig> SharedConfig(const std::string& output, ProcessGroup* group) {
-  absl::StatusOr<TrainingConfig> config = TrainingConfig();
-  if (IsFirst(group)) config = RecordedConfig(output);
-  ASSIGN_OR_RETURN(TrainingConfig recorded, Agree(group, std::move(config)));
-  if (!recorded.ParseFromString(BroadcastText(group, 0, recorded.SerializeAsString()))) {
-    return absl::InternalError("the first process's configuration arrived damaged");
+// What the first process found.
+absl::Status Share(OldRun& run, ProcessGroup* group) {
+  run.model_config = BroadcastText(group, 0, run.model_config);
+  if (run.config.ParseFromString(BroadcastText(group, 0, run.config.SerializeAsString()))) {
+    return absl::OkStatus();
   }
-  return recorded;
+  return absl::InternalError("the first process's configuration arrived damaged");
 }
 
 }  // namespace
 
 absl::StatusOr<Job> NewJob(const TrainingConfig& given, ProcessGroup* group) {
-  ASSIGN_OR_RETURN(const std::string output, OutputOf(given));
-  ASSIGN_OR_RETURN(TrainingConfig config, Agree(group, Resolve(given)));
-  ASSIGN_OR_RETURN(Job job, JobOf(std::move(config), group));
+  TrainingConfig config = given;
+  MakePathsAbsolute(config);
+  ASSIGN_OR_RETURN(const std::string output, OutputOf(config));
+  ASSIGN_OR_RETURN(config, Agree(group, Resolve(std::move(config))));
+  RETURN_IF_ERROR(Agree(group, IsFirst(group) ? CheckGoal(config) : absl::OkStatus()));
+  ASSIGN_OR_RETURN(Job job, JobOf(std::move(config), /*model_config=*/"", group));
+  RETURN_IF_ERROR(CheckEarlyStopping(job));
   RETURN_IF_ERROR(
       Agree(group, CheckJob(job.config, job.data, job.network.model.preprocess, job.network.graph,
                             group == nullptr ? Shard{} : Shard{group->rank(), group->size()})));
@@ -130,13 +190,20 @@ absl::StatusOr<Job> NewJob(const TrainingConfig& given, ProcessGroup* group) {
 }
 
 absl::StatusOr<Job> OldJob(const TrainingConfig& given, ProcessGroup* group) {
-  ASSIGN_OR_RETURN(const std::string output, OutputOf(given));
-  ASSIGN_OR_RETURN(TrainingConfig recorded, SharedConfig(output, group));
-  ASSIGN_OR_RETURN(TrainingConfig config, Agree(group, ResumeConfig(std::move(recorded), given)));
-  ASSIGN_OR_RETURN(Job job, JobOf(std::move(config), group));
-  absl::StatusOr<std::unique_ptr<RunFolder>> folder = nullptr;
-  if (IsFirst(group)) folder = OpenFolder(output);
-  ASSIGN_OR_RETURN(job.folder, Agree(group, std::move(folder)));
+  TrainingConfig now = given;
+  MakePathsAbsolute(now);
+  ASSIGN_OR_RETURN(const std::string output, OutputOf(now));
+  absl::StatusOr<OldRun> found = OldRun();
+  if (IsFirst(group)) found = OpenOldRun(output);
+  ASSIGN_OR_RETURN(OldRun run, Agree(group, std::move(found)));
+  RETURN_IF_ERROR(Share(run, group));
+  ASSIGN_OR_RETURN(TrainingConfig config, Agree(group, ResumeConfig(std::move(run.config), now)));
+  RETURN_IF_ERROR(Agree(group, IsFirst(group) ? CheckGoal(config) : absl::OkStatus()));
+  ASSIGN_OR_RETURN(Job job, JobOf(std::move(config), run.model_config, group));
+  job.folder = std::move(run.folder);
+  absl::Status written;
+  if (job.folder != nullptr) written = WriteConfigFile(job.folder->config_file(), job.config);
+  RETURN_IF_ERROR(Agree(group, written));
   return job;
 }
 

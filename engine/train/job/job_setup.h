@@ -24,7 +24,9 @@ struct Job {
 // All processes of `group` (null: this one is alone) call the same one, and get the same status.
 // INVALID_ARGUMENT, NOT_FOUND and ALREADY_EXISTS are mistakes of the user.
 absl::StatusOr<Job> NewJob(const train::v1::TrainingConfig& given, ProcessGroup* group);
-// With the configuration that lies in the run's folder, as the first process finds it.
+// With the configuration that lies in the run's folder, as the first process finds it, and those
+// values of `given` that may be others now, which are written down there too. Of a run that has a
+// checkpoint the pretrained model is not asked for again. DATA_LOSS if what lies there is damaged.
 absl::StatusOr<Job> OldJob(const train::v1::TrainingConfig& given, ProcessGroup* group);
 
 }  // namespace avocet

@@ -1,12 +1,11 @@
 #include "engine/train/job/model_output.h"
 
-#include <optional>
+#include <string>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/model_config_writer.h"
-#include "engine/checkpoint/model_folder.h"
 #include "engine/checkpoint/safetensors_writer.h"
 #include "google/protobuf/text_format.h"
 
@@ -44,18 +43,6 @@ absl::Status WriteModel(const fs::path& folder, const train::v1::TrainingConfig&
   return WriteSafetensors(folder / "model.safetensors",
                           ModelTensors(network, parameters, progress.step),
                           MetadataOf(config, progress));
-}
-
-absl::StatusOr<std::string> PublishModel(const std::string& model,
-                                         const train::v1::TrainingConfig& config,
-                                         const TrainedNetwork& network,
-                                         const Parameters& parameters, const Progress& progress) {
-  const fs::path path = fs::path(model).lexically_normal();
-  const fs::path name = path.has_filename() ? path : path.parent_path();
-  const std::string models = name.parent_path().empty() ? "." : name.parent_path().string();
-  return WriteModelFolder({models, name.filename().string(), std::nullopt}, network.model,
-                          ModelTensors(network, parameters, progress.step),
-                          /*quantization=*/nullptr, MetadataOf(config, progress));
 }
 
 }  // namespace avocet

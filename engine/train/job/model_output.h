@@ -1,12 +1,10 @@
-// Model folders made from a run.
+// The model folder of a checkpoint.
 #ifndef AVOCET_ENGINE_TRAIN_JOB_MODEL_OUTPUT_H_
 #define AVOCET_ENGINE_TRAIN_JOB_MODEL_OUTPUT_H_
 
 #include <filesystem>
-#include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "engine/graph/parameters.h"
 #include "engine/train/job/network_setup.h"
 #include "engine/train/job/training_state.h"
@@ -19,13 +17,6 @@ namespace avocet {
 absl::Status WriteModel(const std::filesystem::path& folder,
                         const train::v1::TrainingConfig& config, const TrainedNetwork& network,
                         const Parameters& parameters, const Progress& progress);
-
-// The same as the next version of the model MODELS/NAME, complete or not at all; returns its
-// folder.
-absl::StatusOr<std::string> PublishModel(const std::string& model,
-                                         const train::v1::TrainingConfig& config,
-                                         const TrainedNetwork& network,
-                                         const Parameters& parameters, const Progress& progress);
 
 }  // namespace avocet
 

@@ -49,7 +49,8 @@ absl::StatusOr<std::unique_ptr<BatchSource>> Features(const PhaseInputs& inputs,
                                                         .seed = loader.seed,
                                                         .memory = std::move(memory),
                                                         .folder = inputs.folder,
-                                                        .say = inputs.say},
+                                                        .say = inputs.say,
+                                                        .stop = inputs.stop},
                                          std::move(images), std::move(plan.plan));
 }
 

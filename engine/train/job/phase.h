@@ -2,6 +2,7 @@
 #ifndef AVOCET_ENGINE_TRAIN_JOB_PHASE_H_
 #define AVOCET_ENGINE_TRAIN_JOB_PHASE_H_
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ struct PhaseInputs {
   ProcessGroup* group = nullptr;  // null: this process is alone
   std::string folder;             // for features that do not fit in memory
   std::function<void(const std::string& text)> say;
+  // Set in any process: all stop soon, training after the step that runs. Null: never.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 struct Phase {

@@ -82,6 +82,7 @@ RunFacts FactsOf(const TrainerInputs& inputs, const Trainer& trainer) {
   facts.epochs = config.run().epochs();
   facts.steps_per_epoch = trainer.steps_per_epoch();
   facts.steps_done = trainer.progress().step;
+  facts.epochs_done = trainer.progress().epoch;
   facts.batch_size = config.run().batch_size();
   if (inputs.phase.data->validation.size() > 0) {
     facts.validation_images = inputs.phase.data->validation.ClassCounts();

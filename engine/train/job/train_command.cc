@@ -8,7 +8,6 @@
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,12 +17,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/status.h"
-#include "engine/checkpoint/checkpoint.h"
 #include "engine/train/job/config_file.h"
 #include "engine/train/job/config_flags.h"
 #include "engine/train/job/config_options.h"
 #include "engine/train/job/job_setup.h"
-#include "engine/train/job/model_output.h"
+#include "engine/train/job/publish.h"
 #include "engine/train/job/run_summary.h"
 #include "engine/train/job/trainer.h"
 #include "engine/train/mpi/agreement.h"
@@ -54,18 +52,22 @@ void Print(const std::string& text) {
   std::fflush(stdout);
 }
 
-absl::Status Publish(const Job& job, const Trainer& trainer) {
+absl::Status Publish(const Job& job, const Progress& progress, const RunResult& result) {
   const std::string& model = job.config.outputs().publish();
   if (model.empty()) return absl::OkStatus();
-  std::optional<Parameters> best;
   // Who stops early wants the weights from before it got worse.
-  if (job.config.run().early_stopping() > 0 && !job.folder->Best().empty()) {
-    ASSIGN_OR_RETURN(best, LoadParameters(job.folder->Best() / "model", job.network.graph));
+  const bool best = job.config.run().early_stopping() > 0 && !job.folder->Best().empty();
+  const std::filesystem::path checkpoint = best ? job.folder->Best() : job.folder->Last();
+  ASSIGN_OR_RETURN(const PublishedModel published, PublishModel(model, checkpoint / "model"));
+  std::string text = absl::StrCat(
+      published.is_new ? "published " : "published already, and not again: ", published.path,
+      best ? ", the best weights, of epoch " : ", the finished weights, of epoch ",
+      best ? progress.best_epoch : progress.epoch);
+  if (best || result.scores) {
+    absl::StrAppendFormat(&text, ": top-1 %.2f %%",
+                          100 * (best ? progress.best_top1 : result.scores->top1()));
   }
-  ASSIGN_OR_RETURN(const std::string path,
-                   PublishModel(model, job.config, job.network, best ? *best : trainer.finished(),
-                                trainer.progress()));
-  Print(absl::StrCat("published ", path));
+  Print(text);
   return absl::OkStatus();
 }
 
@@ -101,6 +103,17 @@ absl::StatusOr<std::unique_ptr<RunObserver>> ObserverOf(const Job& job) {
   return MakeObservers(options, std::cout, STDOUT_FILENO);
 }
 
+bool IsUsageError(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
+         absl::IsAlreadyExists(status);
+}
+
+// What goes wrong after the arguments have been looked at is no mistake in them, whatever its code:
+// damaged checkpoints, images that cannot be read.
+absl::Status AtRunTime(const absl::Status& status) {
+  return IsUsageError(status) ? absl::FailedPreconditionError(status.message()) : status;
+}
+
 absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, ProcessGroup* group) {
   ASSIGN_OR_RETURN(Job job, line.resume ? OldJob(line.given, group) : NewJob(line.given, group));
   ASSIGN_OR_RETURN(const std::unique_ptr<RunObserver> observer, Agree(group, ObserverOf(job)));
@@ -112,26 +125,24 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, Proce
                                  .network = &job.network,
                                  .group = group,
                                  .folder = folder,
-                                 .say = say},
+                                 .say = say,
+                                 .stop = &stop},
                        .network = &job.network,
                        .folder = job.folder.get(),
-                       .observer = observer.get(),
-                       .stop = &stop};
+                       .observer = observer.get()};
   ASSIGN_OR_RETURN(inputs.phase.precision, PrecisionOf(job.config));
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer, Agree(group, Trainer::Create(inputs)));
-  std::vector<std::string> notes;
-  if (IsFirst(group)) notes = DataNotes(job.config, job.data, stop);
-  RETURN_IF_ERROR(trainer->Begin());
+  RETURN_IF_ERROR(AtRunTime(trainer->Begin()));
   RunFacts facts = FactsOf(inputs, *trainer);
-  facts.data_notes = std::move(notes);
+  if (IsFirst(group)) facts.data_notes = DataNotes(job.config, job.data, stop);
   say(SummaryText(facts));
-  if (trainer->progress().epoch < job.config.run().epochs()) {
+  if (!trainer->AtEnd()) {
     ASSIGN_OR_RETURN(const Trainer::Speed speed, trainer->Measure());
     say(SpeedText(speed, job.config, trainer->progress()));
   }
   observer->OnStart(facts);
   RunResult result;
-  result.status = trainer->Run(result);
+  result.status = AtRunTime(trainer->Run(result));
   observer->OnEnd(result);
   WarnOfUnreadable(*trainer, group);
   RETURN_IF_ERROR(result.status);
@@ -140,12 +151,9 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, Proce
                         100 * result.scores->top1(), result.scores->images(),
                         (std::filesystem::path(folder) / "model").string()));
   }
-  return Agree(group, IsFirst(group) ? Publish(job, *trainer) : absl::OkStatus());
-}
-
-bool IsUsageError(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ||
-         absl::IsAlreadyExists(status);
+  absl::Status published;
+  if (IsFirst(group)) published = Publish(job, trainer->progress(), result);
+  return AtRunTime(Agree(group, published));
 }
 
 // All processes of the group come to the same end, and the first one says it.

@@ -10,7 +10,7 @@ namespace avocet {
 enum TrainExitStatus : int {
   kTrainExitDone = 0,
   kTrainExitFailed = 1,   // the reason is on stderr
-  kTrainExitUsage = 2,    // wrong flags, configuration or arguments
+  kTrainExitUsage = 2,    // wrong flags, configuration or arguments, found before the first step
   kTrainExitStopped = 3,  // by a signal; --resume goes on
 };
 

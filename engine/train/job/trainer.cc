@@ -11,6 +11,7 @@
 #include "engine/base/status.h"
 #include "engine/onednn/team.h"
 #include "engine/train/job/config_options.h"
+#include "engine/train/job/data_identity.h"
 #include "engine/train/job/evaluate.h"
 #include "engine/train/job/model_output.h"
 #include "engine/train/mpi/agreement.h"
@@ -46,6 +47,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(const TrainerInputs& in
   trainer->steps_per_epoch_ =
       EpochOrder::Training(inputs.phase.data->train.size(), config.run().batch_size(), 0, 0)
           .batches();
+  if (inputs.folder != nullptr) trainer->data_identity_ = IdentityOf(*inputs.phase.data);
   ASSIGN_OR_RETURN(trainer->schedule_, ScheduleOptionsOf(config, trainer->steps_per_epoch_));
   ASSIGN_OR_RETURN(const OptimizerOptions options, OptimizerOptionsOf(config));
   std::vector<TrainedParameter> trained = TrainedParameters(trainer->network_.specs);
@@ -64,7 +66,8 @@ TrainingState Trainer::State() {
           .parameters = &parameters_,
           .average = average_ ? &average_->values() : nullptr,
           .optimizer_specs = optimizer_->state_specs(),
-          .optimizer = &optimizer_->state()};
+          .optimizer = &optimizer_->state(),
+          .data = data_identity_};
 }
 
 const Parameters& Trainer::finished() const { return average_ ? average_->values() : parameters_; }
@@ -119,7 +122,7 @@ absl::StatusOr<Trainer::Speed> Trainer::Measure() {
 
 Trainer::Outcome Trainer::SumOutcome(const BatchGradients& own) const {
   const double minutes = config_.outputs().checkpoint_minutes();
-  const bool stop = inputs_.stop->load();
+  const bool stop = inputs_.phase.stop != nullptr && inputs_.phase.stop->load();
   const bool save = minutes > 0 && SecondsSince(saved_) > 60 * minutes;
   ProcessGroup* const group = inputs_.phase.group;
   if (group == nullptr) return {own, stop, save};
@@ -179,8 +182,11 @@ absl::Status Trainer::RunEpoch() {
   ProcessGroup* const group = inputs_.phase.group;
   epoch_began_ = Clock::now();
   epoch_wait_seconds_ = 0;
-  RETURN_IF_ERROR(OrAbort(
-      group, phase_->train->Start(static_cast<std::uint32_t>(progress_.epoch), progress_.batch)));
+  epoch_images_before_ = progress_.images;
+  const absl::Status started = AgreeToStop(
+      group, phase_->train->Start(static_cast<std::uint32_t>(progress_.epoch), progress_.batch));
+  if (absl::IsCancelled(started)) return SaveAndStop();
+  RETURN_IF_ERROR(started);
   while (true) {
     const Clock::time_point begin = Clock::now();
     ASSIGN_OR_RETURN(const Batch* batch, OrAbort(group, phase_->train->Next()));
@@ -192,27 +198,9 @@ absl::Status Trainer::RunEpoch() {
     inputs_.observer->OnStep(facts);
     if (!outcome.stop && !outcome.save) continue;
     JoinStatistics();
+    if (outcome.stop) return SaveAndStop();
     RETURN_IF_ERROR(Save(/*best=*/false));
-    if (outcome.stop) {
-      return absl::CancelledError(
-          absl::StrCat("stopped after step ", progress_.step, "; go on with --resume"));
-    }
   }
-}
-
-absl::StatusOr<std::optional<ClassificationScores>> Trainer::Validate(WorstMistakes* mistakes) {
-  if (phase_->validation == nullptr) return std::nullopt;
-  ASSIGN_OR_RETURN(
-      const ValidationPlan validation,
-      Agree(inputs_.phase.group, MakeValidationPlan(inputs_.phase, phase_->graph, finished())));
-  ProcessGroup* const group = inputs_.phase.group;
-  ASSIGN_OR_RETURN(ClassificationScores scores,
-                   OrAbort(group, Evaluate(*validation.plan, *phase_->validation,
-                                           network_.model.num_classes, mistakes)));
-  if (group == nullptr) return scores;
-  scores.SumOver(*group);
-  if (mistakes != nullptr) mistakes->MergeOver(*group);
-  return scores;
 }
 
 absl::Status Trainer::EndEpoch() {
@@ -220,7 +208,12 @@ absl::Status Trainer::EndEpoch() {
   if (inputs_.phase.group != nullptr) {
     RETURN_IF_ERROR(CheckEqual(*inputs_.phase.group, parameters_));
   }
-  ASSIGN_OR_RETURN(const std::optional<ClassificationScores> scores, Validate(nullptr));
+  const absl::StatusOr<std::optional<ClassificationScores>> validated =
+      Validate(inputs_.phase, *phase_, finished(), /*mistakes=*/nullptr);
+  // Goes on with the end of this epoch.
+  if (absl::IsCancelled(validated.status())) return SaveAndStop();
+  RETURN_IF_ERROR(validated.status());
+  const std::optional<ClassificationScores>& scores = *validated;
   EpochFacts facts;
   facts.epoch = static_cast<int>(progress_.epoch) + 1;
   facts.step = progress_.step;
@@ -228,7 +221,7 @@ absl::Status Trainer::EndEpoch() {
   const double images = static_cast<double>(std::max<std::int64_t>(progress_.images, 1));
   facts.loss = progress_.loss_sum / images;
   facts.top1 = static_cast<double>(progress_.correct) / images;
-  facts.images = progress_.images;
+  facts.images = progress_.images - epoch_images_before_;
   ++progress_.epoch;
   progress_.batch = 0;
   progress_.loss_sum = 0;
@@ -263,24 +256,35 @@ absl::Status Trainer::Save(bool best) {
   return Agree(inputs_.phase.group, status);
 }
 
+absl::Status Trainer::Stopped() const {
+  return absl::CancelledError(
+      absl::StrCat("stopped after step ", progress_.step, "; go on with --resume"));
+}
+
+absl::Status Trainer::SaveAndStop() {
+  RETURN_IF_ERROR(Save(/*best=*/false));
+  return Stopped();
+}
+
 absl::Status Trainer::Run(RunResult& result) {
   const ScopedTeam team(config_.run().threads());
   const Clock::time_point began = Clock::now();
-  const int patience = config_.run().early_stopping();
-  while (progress_.epoch < config_.run().epochs()) {
+  result.best_epoch = static_cast<int>(progress_.best_epoch);
+  while (!AtEnd()) {
     RETURN_IF_ERROR(RunEpoch());
     result.seconds = SecondsSince(began);
     result.best_epoch = static_cast<int>(progress_.best_epoch);
-    if (patience > 0 && progress_.epochs_without_better >= patience) {
-      result.stopped_early = absl::StrCat("no better top-1 in ", patience, " epochs");
-      break;
-    }
+  }
+  if (progress_.epoch < config_.run().epochs()) {
+    result.stopped_early =
+        absl::StrCat("no better top-1 in ", config_.run().early_stopping(), " epochs");
   }
   // Once more, for what only the end of a run wants to know.
   RETURN_IF_ERROR(EnterPhase());
   WorstMistakes mistakes(network_.model.num_classes, kKeptMistakes);
-  ASSIGN_OR_RETURN(result.scores, Validate(&mistakes));
-  result.best_epoch = static_cast<int>(progress_.best_epoch);
+  auto scores = Validate(inputs_.phase, *phase_, finished(), &mistakes);
+  if (absl::IsCancelled(scores.status())) return Stopped();  // the last checkpoint is of the end
+  ASSIGN_OR_RETURN(result.scores, std::move(scores));
   if (IsFirst(inputs_.phase.group)) {
     result.mistakes = MistakesOf(mistakes, inputs_.phase.data->validation);
   }

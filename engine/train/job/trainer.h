@@ -2,11 +2,11 @@
 #ifndef AVOCET_ENGINE_TRAIN_JOB_TRAINER_H_
 #define AVOCET_ENGINE_TRAIN_JOB_TRAINER_H_
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -27,10 +27,9 @@ namespace avocet {
 // Outlive the trainer.
 struct TrainerInputs {
   PhaseInputs phase;
-  TrainedNetwork* network;        // its parameters are trained
-  RunFolder* folder;              // null in processes that do not write: all but the first
-  RunObserver* observer;          // of this process
-  const std::atomic<bool>* stop;  // set in any process: all stop after the step that runs
+  TrainedNetwork* network;  // its parameters are trained
+  RunFolder* folder;        // null in processes that do not write: all but the first
+  RunObserver* observer;    // of this process
 };
 
 // With several processes each makes the same calls, and gets the same statuses: an error of one
@@ -43,6 +42,9 @@ class Trainer {
   // state of the first. Before anything else.
   absl::Status Begin();
   const Progress& progress() const { return progress_; }
+  // Whether there is nothing left to train: the last epoch is done, or there was no better one for
+  // as long as the run has patience.
+  bool AtEnd() const { return progress_.epoch >= config_.run().epochs() || OutOfPatience(); }
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
 
   // Compiles what the next epoch needs and measures it: seconds of a step, and of an epoch with its
@@ -53,9 +55,8 @@ class Trainer {
   };
   absl::StatusOr<Speed> Measure();
 
-  // Until the last epoch, an early stop, or a stop from outside (CANCELLED, with a checkpoint to
-  // resume from). The scores are of the finished weights. FAILED_PRECONDITION when the loss is no
-  // number any more.
+  // Until AtEnd, or a stop from outside (CANCELLED, with a checkpoint to resume from). The scores
+  // are of the finished weights. FAILED_PRECONDITION when the loss is no number any more.
   absl::Status Run(RunResult& result);
 
   // The weights that are validated and saved: the moving average, if there is one.
@@ -81,8 +82,14 @@ class Trainer {
   // Gives batch norms, which see the images of one process each, the mean of their statistics.
   void JoinStatistics();
   absl::Status EndEpoch();
-  absl::StatusOr<std::optional<ClassificationScores>> Validate(WorstMistakes* mistakes);
   absl::Status Save(bool best);
+  bool OutOfPatience() const {
+    const int patience = config_.run().early_stopping();
+    return patience > 0 && progress_.epochs_without_better >= patience;
+  }
+  // CANCELLED, with what tells the user where.
+  absl::Status Stopped() const;
+  absl::Status SaveAndStop();
 
   TrainerInputs inputs_;
   const train::v1::TrainingConfig& config_;
@@ -94,11 +101,13 @@ class Trainer {
   std::unique_ptr<MovingAverage> average_;
   Progress progress_;
   std::optional<Phase> phase_;
+  std::string data_identity_;  // of those who read and write checkpoints
 
   using Clock = std::chrono::steady_clock;
   Clock::time_point saved_ = Clock::now();
   Clock::time_point epoch_began_ = Clock::now();
   double epoch_wait_seconds_ = 0;
+  std::int64_t epoch_images_before_ = 0;  // that an earlier process learnt from
 };
 
 }  // namespace avocet

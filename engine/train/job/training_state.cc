@@ -54,6 +54,31 @@ bool Parse(const std::string& text, std::int64_t& value) {
 }
 bool Parse(const std::string& text, double& value) { return absl::SimpleAtod(text, &value); }
 
+constexpr char kData[] = "data";
+
+absl::Status ReadNumbers(const Safetensors& file, const std::string& path, Progress& progress) {
+  absl::Status status;
+  ForEachNumber(progress, [&](const char* name, auto& value) {
+    const auto found = file.metadata().find(name);
+    if (found == file.metadata().end() || !Parse(found->second, value)) {
+      status = absl::InvalidArgumentError(
+          absl::StrCat(path, ": no training state: its metadata lacks a valid \"", name, "\""));
+    }
+  });
+  return status;
+}
+
+absl::Status CheckData(const Safetensors& file, const std::string& path, const std::string& data) {
+  const auto found = file.metadata().find(kData);
+  if (data.empty() || found == file.metadata().end() || found->second == data) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      path, ": the run was stopped with ", found->second, ", and DATA has ", data,
+      " now: a run goes on with the same images, of the same names and classes. Put them back, or "
+      "begin another run with --pretrained RUN_DIR/model"));
+}
+
 }  // namespace
 
 absl::Status WriteTrainingState(const std::string& path, const TrainingState& state) {
@@ -65,6 +90,7 @@ absl::Status WriteTrainingState(const std::string& path, const TrainingState& st
     }
   }
   Metadata metadata = {{"format", "pt"}};
+  if (!state.data.empty()) metadata[kData] = state.data;
   const Progress& progress = *state.progress;
   ForEachNumber(progress, [&](const char* name, auto value) { metadata[name] = Text(value); });
   return WriteSafetensors(path, std::move(tensors), metadata);
@@ -72,15 +98,8 @@ absl::Status WriteTrainingState(const std::string& path, const TrainingState& st
 
 absl::Status ReadTrainingState(const std::string& path, const TrainingState& state) {
   ASSIGN_OR_RETURN(const Safetensors file, Safetensors::Open(path));
-  absl::Status status;
-  ForEachNumber(*state.progress, [&](const char* name, auto& value) {
-    const auto found = file.metadata().find(name);
-    if (found == file.metadata().end() || !Parse(found->second, value)) {
-      status = absl::InvalidArgumentError(
-          absl::StrCat(path, ": no training state: its metadata lacks a valid \"", name, "\""));
-    }
-  });
-  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(CheckData(file, path, state.data));
+  RETURN_IF_ERROR(ReadNumbers(file, path, *state.progress));
   std::size_t count = 0;
   for (const Group& group : Groups(state)) {
     count += group.specs.size();

@@ -40,12 +40,15 @@ struct TrainingState {
   Parameters* average;  // null: none is kept
   std::span<const ParameterSpec> optimizer_specs;
   Parameters* optimizer;
+  // What the run trains on, told apart (IdentityOf in data_identity.h); empty: not looked at.
+  std::string data = {};
 };
 
 // Writes the file `path`, whole or not at all.
 absl::Status WriteTrainingState(const std::string& path, const TrainingState& state);
 
-// Reads it back, bit for bit. INVALID_ARGUMENT if it is of another network or optimizer.
+// Reads it back, bit for bit. INVALID_ARGUMENT if it is damaged or of another network or optimizer,
+// FAILED_PRECONDITION if it is of other data; states of earlier versions do not tell theirs.
 absl::Status ReadTrainingState(const std::string& path, const TrainingState& state);
 
 // Gives every member the state of rank 0, bit for bit.

@@ -57,4 +57,8 @@ absl::Status OrAbort(ProcessGroup* group, const absl::Status& status) {
   return status;
 }
 
+absl::Status AgreeToStop(ProcessGroup* group, const absl::Status& status) {
+  return Agree(group, absl::IsCancelled(status) ? status : OrAbort(group, status));
+}
+
 }  // namespace avocet

@@ -43,6 +43,17 @@ absl::StatusOr<T> OrAbort(ProcessGroup* group, absl::StatusOr<T> result) {
   return result;
 }
 
+// For work between the sums that a signal may cut short: CANCELLED on one member is CANCELLED on
+// all of them; any other error ends all processes, as with OrAbort.
+absl::Status AgreeToStop(ProcessGroup* group, const absl::Status& status);
+
+template <typename T>
+absl::StatusOr<T> AgreeToStop(ProcessGroup* group, absl::StatusOr<T> result) {
+  absl::Status status = AgreeToStop(group, result.status());
+  if (!status.ok()) return status;
+  return result;
+}
+
 }  // namespace avocet
 
 #endif  // AVOCET_ENGINE_TRAIN_MPI_AGREEMENT_H_

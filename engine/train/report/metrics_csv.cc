@@ -85,8 +85,9 @@ absl::StatusOr<std::vector<std::vector<double>>> ReadRows(const std::string& pat
 }  // namespace
 
 void MetricsCsv::OnStart(const RunFacts& facts) {
-  const auto open = [&](File& file, std::string_view name, std::string_view header) {
-    absl::StatusOr<File> opened = Open(name, header, facts.steps_done);
+  const auto open = [&](File& file, std::string_view name, std::string_view header,
+                        std::int64_t steps_done) {
+    absl::StatusOr<File> opened = Open(name, header, steps_done);
     if (opened.ok()) {
       file = *std::move(opened);
     } else {
@@ -94,8 +95,8 @@ void MetricsCsv::OnStart(const RunFacts& facts) {
                     std::string(opened.status().message()));
     }
   };
-  open(steps_, kStepsFile, kStepsHeader);
-  open(epochs_, kEpochsFile, kEpochsHeader);
+  open(steps_, kStepsFile, kStepsHeader, facts.steps_done);
+  open(epochs_, kEpochsFile, kEpochsHeader, facts.epochs_done * facts.steps_per_epoch);
 }
 
 absl::StatusOr<MetricsCsv::File> MetricsCsv::Open(std::string_view name, std::string_view header,

@@ -40,6 +40,9 @@ struct RunFacts {
   // Steps that an earlier process did; a resumed run goes on with the next. What was recorded of
   // later steps is void.
   std::int64_t steps_done = 0;
+  // Epochs that ended before that, with their validation: fewer than their steps where a run was
+  // stopped between the two.
+  std::int64_t epochs_done = 0;
   int batch_size = 0;  // images that move the weights once, over all ranks and accumulated parts
   // More lines for people, in this order, for example {"precision", "bf16"}, {"threads", "2"}.
   std::vector<std::pair<std::string, std::string>> settings = {};
@@ -67,16 +70,17 @@ struct ValidationFacts {
   std::int64_t images = 0;
 };
 
-// One pass over the training images.
+// One pass over the training images. Losses and shares are of all of it, also where a run was
+// resumed within it.
 struct EpochFacts {
   int epoch = 0;          // counts from 1
   std::int64_t step = 0;  // the epoch's last
   double loss = 0;        // mean over the epoch's training images, as they were augmented
   double top1 = 0;
   double learning_rate = 0;  // at the last step
-  std::int64_t images = 0;
-  double seconds = 0;       // training and validation
-  double wait_seconds = 0;  // waiting for data
+  std::int64_t images = 0;   // that `seconds` were spent on: a resumed run leaves out those before
+  double seconds = 0;        // training and validation, in this process
+  double wait_seconds = 0;   // waiting for data
   std::optional<ValidationFacts> validation = {};
   bool best = false;  // no earlier validation was as good
 };

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -166,6 +167,27 @@ TEST(ResumeConfigTest, AllowsOnlyWhatMovesNoWeight) {
   EXPECT_EQ(resumed.data().loader_threads(), 4);
   EXPECT_THAT(std::string(ResumeConfig(recorded, Parse("--epochs 6")).status().message()),
               HasSubstr("--epochs was \"5\" when the run began and is \"6\" now"));
+}
+
+TEST(ResumeConfigTest, APathIsTheSameHoweverItIsWritten) {
+  const std::string here = std::filesystem::current_path();
+  TrainingConfig recorded = Parse("photos/cats/ --pretrained ../base/./1 --validation /val");
+  MakePathsAbsolute(recorded);
+  EXPECT_EQ(recorded.data().data(), here + "/photos/cats");
+  EXPECT_EQ(recorded.network().pretrained(),
+            (std::filesystem::path(here).parent_path() / "base/1").string());
+  EXPECT_EQ(recorded.data().validation(), "/val");
+  EXPECT_FALSE(recorded.outputs().has_publish());
+  for (const std::string& same :
+       {std::string("photos/cats"), std::string("./photos/dogs/../cats/"), here + "/photos/cats"}) {
+    TrainingConfig given = Parse(same);
+    MakePathsAbsolute(given);
+    EXPECT_TRUE(ResumeConfig(recorded, given).ok()) << same;
+  }
+  TrainingConfig given = Parse("photos/dogs");
+  MakePathsAbsolute(given);
+  EXPECT_THAT(std::string(ResumeConfig(recorded, given).status().message()),
+              HasSubstr("DATA was \"" + here + "/photos/cats\""));
 }
 
 TEST(IsFrozenEpochTest, EndsWhereAsked) {

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
+#include "engine/train/job/data_identity.h"
 #include "engine/train/job/training_state.h"
 #include "tests/checkpoint/temporary_folder.h"
 
@@ -127,6 +129,51 @@ TEST(TrainingStateTest, ComesBackBitForBit) {
                                                    optimizer_specs, &optimizer2})
                               .message()),
               HasSubstr("state of another network or optimizer"));
+}
+
+TEST(TrainingStateTest, KnowsItsData) {
+  const TemporaryFolder folder;
+  const std::vector<ParameterSpec> specs = {{"w", {3}}};
+  Parameters weights(specs), optimizer(specs);
+  Progress progress;
+  TrainingState state{&progress, specs, &weights, nullptr, specs, &optimizer};
+  const std::string path = folder.path() + "/state.safetensors";
+  state.data = "2 cats";
+  ASSERT_TRUE(WriteTrainingState(path, state).ok());
+  EXPECT_TRUE(ReadTrainingState(path, state).ok());
+  state.data = "3 cats";
+  const absl::Status other = ReadTrainingState(path, state);
+  EXPECT_EQ(other.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(other.message()),
+              testing::AllOf(HasSubstr(path), HasSubstr("2 cats"), HasSubstr("3 cats")));
+  // As earlier versions wrote it.
+  state.data.clear();
+  ASSERT_TRUE(WriteTrainingState(path, state).ok());
+  state.data = "3 cats";
+  EXPECT_TRUE(ReadTrainingState(path, state).ok());
+}
+
+TEST(DataIdentityTest, IsThatOfNamesAndLabels) {
+  TrainingData data;
+  data.train.class_names = data.validation.class_names = {"cat", "dog"};
+  data.train.samples = {{.path = "a", .label = 0}, {.path = "b", .label = 1}};
+  data.validation.samples = {{.path = "c", .label = 1}};
+  const std::string identity = IdentityOf(data);
+  EXPECT_EQ(IdentityOf(data), identity);
+  EXPECT_THAT(identity, HasSubstr("2 images of 2 classes to train on and 1 to validate on"));
+  const auto changed = [&](const auto& change) {
+    TrainingData other = data;
+    change(other);
+    return IdentityOf(other);
+  };
+  EXPECT_NE(changed([](TrainingData& other) { other.train.class_names[1] = "fox"; }), identity);
+  EXPECT_NE(changed([](TrainingData& other) { other.train.samples[0].path = "d"; }), identity);
+  EXPECT_NE(changed([](TrainingData& other) { other.train.samples[0].index = 3; }), identity);
+  EXPECT_NE(changed([](TrainingData& other) { other.validation.samples[0].label = 0; }), identity);
+  EXPECT_NE(changed([](TrainingData& other) {
+              std::swap(other.train.samples[0], other.train.samples[1]);
+            }),
+            identity);
 }
 
 }  // namespace

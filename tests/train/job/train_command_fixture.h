@@ -30,12 +30,18 @@ class TrainCommandTest : public testing::Test {
   // The exit status; 128 and the signal for one that was killed.
   static int Wait(pid_t child);
   int Run(const std::vector<std::string>& arguments) const { return Wait(Start(arguments)); }
-  // Waits until a run has a checkpoint, or has ended.
-  void AwaitCheckpoint(pid_t child, const std::string& name) const;
-  // That a run that is killed `kills` times at moments that nobody chose, and resumed, ends with
-  // the same bytes as one that is left alone. `arguments` are those of a run in RunDir(name).
+  // The name of a run's last checkpoint; empty without one.
+  std::string Last(const std::string& name) const;
+  // Waits until a run has a checkpoint, another one than `after`, or has ended.
+  void AwaitCheckpoint(pid_t child, const std::string& name, const std::string& after = "") const;
+  // That a run that is killed `kills` times at moments that nobody chose, half of them behind a
+  // checkpoint that it made itself, and resumed, is in the end the same run as one that is left
+  // alone. `arguments` are those of a run in RunDir(name).
   void ExpectKilledIsTheSame(
       const std::function<std::vector<std::string>(const std::string& name)>& arguments, int kills);
+
+  // That both ended with the same bytes, and learnt the same on the way.
+  void ExpectSameRuns(const std::string& name, const std::string& other) const;
 
   // Of a run of lenet5 in RunDir(name), with `more` at the end, of whose flags those here with the
   // same names are left out.

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/train/report/metrics_csv.h"
+#include "google/protobuf/text_format.h"
+#include "proto/training.pb.h"
 #include "tests/train/data/data_fixtures.h"
 #include "tests/train/job/train_command_fixture.h"
 
@@ -67,6 +70,45 @@ TEST_F(TrainCommandTest, SaysWhatIsWrong) {
   expect(Arguments("done"), 2, "there is a run already");
   expect(Arguments("done", {"--learning-rate", "4e-3", "--resume"}), 2,
          "--learning-rate was \"0.003\"");
+}
+
+TEST_F(TrainCommandTest, SaysWhatIsWrongWithTheImages) {
+  const TemporaryFolder photos;
+  for (const char* path : {"cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"}) {
+    photos.Write(path, EncodePng(NoisyImage(32, 32, 1)));
+  }
+  const std::vector<std::string> arguments = {
+      photos.path(),           "--model", "lenet5", "--batch-size", "2", "--output", RunDir("run"),
+      "--validation-fraction", "0"};
+  std::vector<std::string> patient = arguments;
+  patient.insert(patient.end(), {"--early-stopping", "2"});
+  EXPECT_EQ(Run(patient), 2);
+  EXPECT_THAT(ReadFile(log()), HasSubstr("--early-stopping 2 needs images to validate on"));
+  EXPECT_FALSE(fs::exists(RunDir("run")));
+  // Pictures that are damaged are no wrong usage.
+  for (const char* path : {"cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"}) {
+    photos.Write(path, EncodePng(NoisyImage(32, 32, 1)).substr(0, 40));
+  }
+  EXPECT_EQ(Run(arguments), 1);
+  EXPECT_THAT(ReadFile(log()), HasSubstr("none of 4 images can be read"));
+}
+
+TEST_F(TrainCommandTest, TakesAFileWhoseValuesFlagsReplace) {
+  const TemporaryFolder folder;
+  const std::string file = folder.Write("run.textproto", R"pb(
+    network { model: "lenet5" }
+    data { loader_threads: 1 }
+    run { epochs: 5 batch_size: 16 threads: 1 precision: "float32" })pb");
+  ASSERT_EQ(Run({data(), "--config", file, "--epochs", "1", "--output", RunDir("run")}), 0)
+      << ReadFile(log());
+  train::v1::TrainingConfig config;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      ReadFile(RunDir("run") + "/config.textproto"), &config));
+  EXPECT_EQ(config.run().epochs(), 1);
+  EXPECT_EQ(config.run().batch_size(), 16);
+  EXPECT_EQ(config.data().loader_threads(), 1);
+  EXPECT_EQ(ReadMetricsCsv(RunDir("run"))->size(), 96u / 16);
+  EXPECT_EQ(Run({data(), "--config", folder.path() + "/none", "--output", RunDir("more")}), 2);
 }
 
 // A measurement may end otherwise on the day that a run is resumed.

@@ -18,7 +18,11 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 TEST_F(TrainCommandTest, KilledAndResumedIsTheSameRun) {
-  ExpectKilledIsTheSame([&](const std::string& name) { return Arguments(name); }, 10);
+  ExpectKilledIsTheSame(
+      [&](const std::string& name) {
+        return Arguments(name, {"--epochs", "20"});
+      },
+      10);
 }
 
 TEST_F(TrainCommandTest, KilledWithBatchNormsAndTwoThreadsIsTheSameRun) {
@@ -33,7 +37,7 @@ TEST_F(TrainCommandTest, KilledWithBatchNormsAndTwoThreadsIsTheSameRun) {
                                 "--precision",
                                 HasBFloat16Instructions() ? "bfloat16" : "float32",
                                 "--epochs",
-                                "2",
+                                "3",
                                 "--batch-size",
                                 "24",
                                 "--loader-threads",
@@ -43,7 +47,7 @@ TEST_F(TrainCommandTest, KilledWithBatchNormsAndTwoThreadsIsTheSameRun) {
                                 "--ema-decay",
                                 "0",
                                 "--checkpoint-minutes",
-                                "0.01"});
+                                "0.0001"});
       },
       4);
 }
@@ -53,7 +57,7 @@ TEST_F(TrainCommandTest, KilledAroundTheEndOfAFrozenPhaseIsTheSameRun) {
   ExpectKilledIsTheSame(
       [&](const std::string& name) {
         return Arguments(name, {"--pretrained", RunDir("base") + "/model", "--freeze", "backbone",
-                                "--unfreeze-at", "3", "--epochs", "4", "--feature-variants", "2"});
+                                "--unfreeze-at", "6", "--epochs", "10", "--feature-variants", "2"});
       },
       8);
 }

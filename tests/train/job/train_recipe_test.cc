@@ -18,7 +18,6 @@ namespace avocet {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 
 bool Same(const Parameters& a, const Parameters& b, const std::string& name) {
   return std::ranges::equal(a.Get(name), b.Get(name));
@@ -182,20 +181,6 @@ TEST_F(TrainCommandTest, TrainingTop1IsThatOfTheImagesWithBalancedClassesToo) {
   ASSERT_EQ(Run(arguments), 0) << ReadFile(log());
   const double top1 = ReadEpochsCsv(RunDir("balanced"))->back().top1;
   EXPECT_NEAR(std::min(top1, 1 - top1), 0.04, 1e-6) << top1;
-}
-
-TEST_F(TrainCommandTest, StopsEarlyAndPublishesTheBest) {
-  // Nothing moves, so nothing is better than the first epoch.
-  ASSERT_EQ(Run(Arguments(
-                "early", {"--learning-rate", "0", "--epochs", "50", "--early-stopping", "2",
-                          "--checkpoint-minutes", "0", "--publish", RunDir("models") + "/digits"})),
-            0)
-      << ReadFile(log());
-  EXPECT_THAT(ReadFile(log()), HasSubstr("no better top-1 in 2 epochs"));
-  EXPECT_EQ(ReadEpochsCsv(RunDir("early"))->size(), 3u);
-  EXPECT_EQ(fs::read_symlink(RunDir("early") + "/checkpoints/best"), "step-12");
-  EXPECT_EQ(fs::read_symlink(RunDir("early") + "/checkpoints/last"), "step-36");
-  EXPECT_TRUE(fs::exists(RunDir("models") + "/digits/1/model.safetensors"));
 }
 
 }  // namespace

@@ -73,6 +73,10 @@ void CheckAgreement(ProcessGroup& group) {
   absl::StatusOr<int> result = group.rank();
   if (group.rank() == 1) result = absl::DataLossError("torn");
   AVOCET_CHECK(Agree(&group, result).status() == absl::DataLossError("rank 1: torn"));
+  absl::Status stop;
+  AVOCET_CHECK(AgreeToStop(&group, stop).ok());
+  if (group.rank() == 1) stop = absl::CancelledError("enough");
+  AVOCET_CHECK(absl::IsCancelled(AgreeToStop(&group, stop)));
 }
 
 // Softmax regression on made-up points: each rank takes its share of every batch of 24.

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import struct
 import subprocess
@@ -150,6 +151,9 @@ class TrainRanksTest(unittest.TestCase):
         losses = [float(row["loss"]) for row in rows(self.runs / "head/epochs.csv")]
         self.assertEqual(len(losses), 2)
         self.assertLess(losses[1], losses[0])
+        # What all need of the pretrained model is in the folder of the run, which the first one reads.
+        shutil.rmtree(self.runs / "base")
+        self.run_words(ranks.command(mpirun, (4, self.words("head", "--resume", data=few))))
 
     def test_a_signal_to_one_stops_all_and_they_resume(self):
         lenet = ("--model", "lenet5", "--epochs", "40")
@@ -166,6 +170,26 @@ class TrainRanksTest(unittest.TestCase):
         self.assertEqual(group.returncode, 3, output)
         self.assertEqual(output.count("avocet-train: stopped after step"), 1, output)
         self.run_words(ranks.command(mpirun, (4, self.words("stopped", *lenet, "--resume"))))
+        self.assertEqual(self.state("stopped"), self.state("whole"))
+
+    def test_a_signal_to_one_stops_the_computing_of_features(self):
+        self.train(1, "base", "--model", "lenet5")
+        frozen = ("--pretrained", self.runs / "base/model", "--freeze", "backbone", "--epochs", "60")
+        self.train(4, "whole", *frozen)
+        words = self.words("stopped", *frozen)
+        with subprocess.Popen([str(word) for word in ranks.command(mpirun, (4, words))], env=ranks.ENVIRONMENT,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as group:
+            seen, processes = "", []
+            for line in group.stdout:
+                seen += line
+                processes = processes or ranks.descendants(group.pid, program)
+                if "computing features" in line:
+                    break
+            os.kill(processes[2], signal.SIGTERM)
+            seen += group.communicate(timeout=120)[0]
+        self.assertEqual(group.returncode, 3, seen)
+        self.assertEqual(seen.count("avocet-train: stopped after step"), 1, seen)
+        self.run_words(ranks.command(mpirun, (4, self.words("stopped", *frozen, "--resume"))))
         self.assertEqual(self.state("stopped"), self.state("whole"))
 
     def test_mistakes_are_told_once(self):

@@ -65,6 +65,24 @@ TEST(MetricsCsv, CutsOffStepsThatWillBeRepeated) {
   EXPECT_EQ(folder.Read("epochs.csv"), Uninterrupted("epochs.csv"));
 }
 
+// It was killed between the row of an epoch and the checkpoint behind it.
+TEST(MetricsCsv, CutsOffAnEpochWhoseEndWillBeRepeated) {
+  const TemporaryFolder folder;
+  {
+    MetricsCsv first(folder.path());
+    PlayRun(first, 0, kSampleStepsPerEpoch);
+  }
+  ASSERT_EQ(ReadEpochsCsv(folder.path())->size(), 1u);
+  {
+    MetricsCsv second(folder.path());
+    RunFacts facts = SampleFacts(kSampleStepsPerEpoch);
+    facts.epochs_done = 0;
+    second.OnStart(facts);
+  }
+  EXPECT_EQ(ReadMetricsCsv(folder.path())->size(), std::size_t{kSampleStepsPerEpoch});
+  EXPECT_TRUE(ReadEpochsCsv(folder.path())->empty());
+}
+
 TEST(MetricsCsv, CutsOffARowThatAKillCutShort) {
   const TemporaryFolder folder;
   {

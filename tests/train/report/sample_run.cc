@@ -52,6 +52,7 @@ RunFacts SampleFacts(std::int64_t steps_done) {
           .epochs = kSampleEpochs,
           .steps_per_epoch = kSampleStepsPerEpoch,
           .steps_done = steps_done,
+          .epochs_done = steps_done / kSampleStepsPerEpoch,
           .batch_size = 32,
           .settings = {{"precision", "bf16"}, {"threads", "2"}},
           .configuration = "model: \"tf_efficientnet_lite0\"\nepochs: 4\n"};
