@@ -13,9 +13,9 @@ namespace avocet {
 
 class FloatStorage {
  public:
-  // Zeros. Above `memory_limit` bytes they are in a file without a name in `folder`, which is gone
-  // with the process; its space is reserved now, so that RESOURCE_EXHAUSTED comes here and not as a
-  // signal later.
+  // Zeros. Above `memory_limit` bytes they are in a file without a name in `folder` (or in $TMPDIR,
+  // where no file can be made there), which is gone with the process; its space is reserved now, so
+  // that RESOURCE_EXHAUSTED comes here and not as a signal later.
   static absl::StatusOr<std::unique_ptr<FloatStorage>> Create(std::size_t count,
                                                               std::size_t memory_limit,
                                                               const std::string& folder);
