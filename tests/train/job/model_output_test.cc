@@ -48,11 +48,15 @@ TEST(ModelOutput, HoldsWhatTimmsStateDictDoes) {
         WriteModel(folder.path() + "/model", {}, network, network.parameters, Progress{.step = 7})
             .ok());
     EXPECT_EQ(DictOf(folder.path() + "/model"), expected.at(architecture)) << architecture;
-    const auto published =
-        PublishModel(folder.path() + "/net", {}, network, network.parameters, {});
-    ASSERT_TRUE(published.ok()) << published.status();
-    EXPECT_EQ(DictOf(*published), expected.at(architecture)) << architecture;
   }
+}
+
+TEST(ModelOutput, IsPublishedAlike) {
+  const TemporaryFolder folder;
+  const TrainedNetwork network = ZeroNetwork("efficientnet_b0");
+  const auto published = PublishModel(folder.path() + "/net", {}, network, network.parameters, {});
+  ASSERT_TRUE(published.ok()) << published.status();
+  EXPECT_EQ(DictOf(*published), ReadStateDicts().at("efficientnet_b0"));
 }
 
 }  // namespace
