@@ -103,7 +103,9 @@ bool IsFlattened(std::span<const std::int64_t> found, const ParameterSpec& spec)
          found[1] * found[0] == spec.size();
 }
 
-void Reshape(const Graph& graph, std::vector<TensorView>& tensors) {
+}  // namespace
+
+void GiveShapes(const Graph& graph, std::span<TensorView> tensors) {
   std::map<std::string, ParameterSpec> specs;
   for (ParameterSpec& spec : GraphParameters(graph)) specs.emplace(spec.name, std::move(spec));
   for (TensorView& tensor : tensors) {
@@ -115,8 +117,6 @@ void Reshape(const Graph& graph, std::vector<TensorView>& tensors) {
     }
   }
 }
-
-}  // namespace
 
 TranslatedTensors TranslateNames(std::span<const TensorView> tensors, const Graph& graph) {
   TranslatedTensors result;
@@ -133,7 +133,7 @@ TranslatedTensors TranslateNames(std::span<const TensorView> tensors, const Grap
     distinct = names.insert(tensor.name).second && distinct;
   }
   if (!distinct) result = {{tensors.begin(), tensors.end()}, "timm", "", 0};
-  Reshape(graph, result.tensors);
+  GiveShapes(graph, result.tensors);
   return result;
 }
 

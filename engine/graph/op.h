@@ -47,6 +47,9 @@ struct Conv2d {
   int groups = 1;
   Padding padding = Padding::kSymmetric;
   bool bias = false;
+  // Of a convolution of 1 x 1 in one group: files hold it as PyTorch's linear layer, of the same
+  // numbers, weight [OC, IC].
+  bool stored_as_linear = false;
   std::vector<PostOp> post_ops = {};  // in the order of computation
   bool operator==(const Conv2d&) const = default;
 };

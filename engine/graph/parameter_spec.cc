@@ -22,9 +22,12 @@ std::vector<ParameterSpec> NodeParameters(const Graph& graph, NodeId id) {
   return std::visit(
       Overloaded{
           [&](const Conv2d& conv) {
-            Specs specs = {
-                {node.name + ".weight",
-                 {conv.out_channels, in_channels / conv.groups, conv.kernel, conv.kernel}}};
+            ParameterSpec weight{node.name + ".weight",
+                                 {conv.out_channels, in_channels / conv.groups}};
+            if (!conv.stored_as_linear) {
+              weight.shape.insert(weight.shape.end(), {conv.kernel, conv.kernel});
+            }
+            Specs specs = {std::move(weight)};
             if (conv.bias) specs.push_back({node.name + ".bias", {conv.out_channels}});
             return specs;
           },
@@ -63,6 +66,16 @@ std::vector<ParameterSpec> GraphParameters(const Graph& graph) {
     for (ParameterSpec& spec : NodeParameters(graph, id)) all.push_back(std::move(spec));
   }
   return all;
+}
+
+std::vector<std::string> BatchCounters(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const Node& node : graph.nodes()) {
+    if (std::holds_alternative<BatchNorm>(node.op)) {
+      names.push_back(node.name + ".num_batches_tracked");
+    }
+  }
+  return names;
 }
 
 std::int64_t CountTrainable(const Graph& graph) {

@@ -13,7 +13,7 @@ namespace avocet {
 // A tensor that a checkpoint holds for a network.
 struct ParameterSpec {
   std::string name;                 // timm's, for example "blocks.1.0.conv_dw.weight"
-  std::vector<std::int64_t> shape;  // PyTorch's order, for example [OC, IC / groups, KH, KW]
+  std::vector<std::int64_t> shape;  // timm's, for example [OC, IC / groups, KH, KW]
   bool trainable = true;  // false: running statistics, moved by batches and not by gradients
 
   std::int64_t size() const;
@@ -25,6 +25,10 @@ std::vector<ParameterSpec> NodeParameters(const Graph& graph, NodeId id);
 
 // Parameters of all nodes, in the order of the nodes.
 std::vector<ParameterSpec> GraphParameters(const Graph& graph);
+
+// The counters that a checkpoint of PyTorch holds beside the parameters, one a batch norm: scalars
+// that count the batches of training.
+std::vector<std::string> BatchCounters(const Graph& graph);
 
 // How many numbers training moves: the count that papers give.
 std::int64_t CountTrainable(const Graph& graph);

@@ -17,6 +17,8 @@ constexpr int kMlpRatio = 4;
 struct Config {
   std::array<int, kStages> depths;
   std::array<int, kStages> dims;
+  // timm has the smaller networks' MLPs as convolutions, the others' as linear layers.
+  bool linear_mlp = false;
   bool v2 = false;
   int head_hidden = 0;  // width of the layer before the classifier; 0: none
 };
@@ -38,10 +40,15 @@ Value Block(Builder& b, const Config& config, Value x, float drop_path) {
   Value y = b.Conv("conv_dw", x,
                    {.out_channels = channels, .kernel = 7, .groups = channels, .bias = true});
   y = b.LayerNorm("norm", y);
-  y = b.Conv("mlp.fc1", y, {.out_channels = kMlpRatio * channels, .kernel = 1, .bias = true});
+  Conv2d mlp{.out_channels = kMlpRatio * channels,
+             .kernel = 1,
+             .bias = true,
+             .stored_as_linear = config.linear_mlp};
+  y = b.Conv("mlp.fc1", y, mlp);
   y = b.Activation(y, ActivationKind::kGelu);
   if (config.v2) y = b.GlobalResponseNorm("mlp.grn", y);
-  y = b.Conv("mlp.fc2", y, {.out_channels = channels, .kernel = 1, .bias = true});
+  mlp.out_channels = channels;
+  y = b.Conv("mlp.fc2", y, mlp);
   if (!config.v2) y = b.LayerScale("gamma", y);
   return b.Add(b.DropPath(y, drop_path), x);
 }
@@ -88,14 +95,16 @@ constexpr std::array<int, kStages> Doubling(int first) {
 }
 
 constexpr Config kConfigs[] = {
-    {kShallow, Doubling(40)},                                                       // atto
-    {kShallow, Doubling(48)},                                                       // femto
-    {kShallow, Doubling(64)},                                                       // pico
-    {kNanoDepth, Doubling(80)}, {kTinyDepth, Doubling(96)}, {kDeep, Doubling(96)},  // small
-    {kDeep, Doubling(128)},                                                         // base
-    {kDeep, Doubling(192)},                                                         // large
-    {kDeep, Doubling(256)},                                                         // xlarge
-    {kDeep, Doubling(352)},  // huge, V2 alone
+    {kShallow, Doubling(40)},          // atto
+    {kShallow, Doubling(48)},          // femto
+    {kShallow, Doubling(64)},          // pico
+    {kNanoDepth, Doubling(80)},        // nano
+    {kTinyDepth, Doubling(96), true},  // tiny
+    {kDeep, Doubling(96), true},       // small
+    {kDeep, Doubling(128), true},      // base
+    {kDeep, Doubling(192), true},      // large
+    {kDeep, Doubling(256), true},      // xlarge
+    {kDeep, Doubling(352), true},      // huge, V2 alone
 };
 
 template <int kIndex>

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/foreign_names.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tool/image_files.h"
 #include "engine/tool/image_views.h"
@@ -69,7 +70,9 @@ absl::StatusOr<QuantizedModel> QuantizeModel(const QuantizeModelOptions& options
   model.held_out = images.held_out.size();
   ASSIGN_OR_RETURN(model.network, QuantizeNetwork(graph, parameters, images.calibration,
                                                   images.held_out, options.quantization));
-  ASSIGN_OR_RETURN(model.folder, WriteModelFolder(options.output, config, TensorsOf(file.tensors()),
+  std::vector<TensorView> tensors(file.tensors().begin(), file.tensors().end());
+  GiveShapes(graph, tensors);
+  ASSIGN_OR_RETURN(model.folder, WriteModelFolder(options.output, config, TensorsOf(tensors),
                                                   &model.network.quantization));
   return model;
 }

@@ -59,6 +59,19 @@ TEST(TranslateNames, TranslatesFacebooksConvNextV2) {
   EXPECT_THAT(translated.tensors[7].shape, ElementsAre(160));
 }
 
+TEST(GiveShapes, MakesLinearLayersAndConvolutionsWhatTimmHas) {
+  const auto shape_of = [](std::string_view network, std::vector<std::int64_t> shape) {
+    std::vector<TensorView> tensors = {
+        {"stages.0.blocks.0.mlp.fc1.weight", DType::kF32, std::move(shape), {}}};
+    GiveShapes(Network(network), tensors);
+    return tensors[0].shape;
+  };
+  EXPECT_THAT(shape_of("convnext_tiny", {384, 96, 1, 1}), ElementsAre(384, 96));
+  EXPECT_THAT(shape_of("convnextv2_tiny", {384, 96, 1, 1}), ElementsAre(384, 96));
+  EXPECT_THAT(shape_of("convnext_atto", {160, 40}), ElementsAre(160, 40, 1, 1));
+  EXPECT_THAT(shape_of("convnext_tiny", {384, 48, 2}), ElementsAre(384, 48, 2));
+}
+
 TEST(TranslateNames, PrefersTheAveragedWeights) {
   const TranslatedTensors translated =
       TranslateNames(Named({"state_dict.module.fc.bias", "state_dict_ema.module._orig_mod.fc.bias",

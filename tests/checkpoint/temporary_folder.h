@@ -18,7 +18,7 @@ namespace avocet {
 // Removed with what is in it when it goes out of scope.
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(testing::TempDir() + "avocet-XXXXXX") {
+  TemporaryFolder() : path_(::testing::TempDir() + "avocet-XXXXXX") {
     AVOCET_CHECK(mkdtemp(path_.data()) != nullptr);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;

@@ -51,6 +51,19 @@ TEST(ParameterSpecs, OfANetworkAreInTheOrderOfItsNodes) {
                                  "bn1.running_var", "classifier.weight", "classifier.bias"));
 }
 
+// A linear layer of a file may be a convolution of 1 x 1 here.
+TEST(ParameterSpecs, OfAConvolutionHaveTheShapeOfTheFile) {
+  Builder b({.channels = 3, .height = 8, .width = 8});
+  Conv2d conv{.out_channels = 4, .kernel = 1, .bias = true};
+  b.Conv("pw", b.input(), conv);
+  conv.stored_as_linear = true;
+  b.Conv("fc", b.input(), conv);
+  const Graph graph = *std::move(b).Finish();
+  EXPECT_THAT(NodeParameters(graph, 1)[0].shape, ElementsAre(4, 3, 1, 1));
+  EXPECT_THAT(NodeParameters(graph, 2)[0].shape, ElementsAre(4, 3));
+  EXPECT_THAT(NodeParameters(graph, 2)[1].shape, ElementsAre(4));
+}
+
 TEST(ParameterSpecs, RunningStatisticsAreNotTrained) {
   Builder b({.channels = 3, .height = 8, .width = 8});
   b.BatchNorm("bn1", b.input());

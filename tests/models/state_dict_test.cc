@@ -1,48 +1,23 @@
-// Names, shapes and counts of parameters, against timm's state dicts
-// (tests/data/models/state_dicts.txt: a line a parameter).
+// Names, shapes and counts of parameters, against timm's state dicts.
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
-#include <vector>
 
 #include "engine/graph/parameter_spec.h"
 #include "engine/models/zoo.h"
+#include "tests/models/state_dicts.h"
 
 namespace avocet {
 namespace {
-
-using StateDict = std::map<std::string, std::vector<std::int64_t>>;
-
-// A linear layer and a 1x1 convolution have the same weights.
-std::vector<std::int64_t> WithoutTrailingOnes(std::vector<std::int64_t> shape) {
-  while (shape.size() > 1 && shape.back() == 1) shape.pop_back();
-  return shape;
-}
-
-std::map<std::string, StateDict> ReadStateDicts() {
-  std::map<std::string, StateDict> all;
-  std::ifstream file(AVOCET_TEST_DATA "/models/state_dicts.txt");
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string network, parameter;
-    words >> network >> parameter;
-    std::vector<std::int64_t>& shape = all[network][parameter];
-    for (std::int64_t size = 0; words >> size;) shape.push_back(size);
-    shape = WithoutTrailingOnes(std::move(shape));
-  }
-  return all;
-}
 
 StateDict Built(std::string_view network) {
   const absl::StatusOr<Graph> graph = (*FindBackbone(network))->build({});
   EXPECT_TRUE(graph.ok()) << graph.status();
   StateDict dict;
-  for (const ParameterSpec& spec : GraphParameters(*graph))
-    dict[spec.name] = WithoutTrailingOnes(spec.shape);
+  for (const ParameterSpec& spec : GraphParameters(*graph)) dict[spec.name] = spec.shape;
+  for (const std::string& counter : BatchCounters(*graph)) dict[counter] = {};
   return dict;
 }
 

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <sstream>
 
-namespace avocet::testing {
+namespace avocet {
 
 std::string HttpGet(int port, const std::string& path) {
   const int connection = socket(AF_INET, SOCK_STREAM, 0);
@@ -38,4 +38,4 @@ double SeriesIn(const std::string& text, const std::string& series) {
   return -1;
 }
 
-}  // namespace avocet::testing
+}  // namespace avocet

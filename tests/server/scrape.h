@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace avocet::testing {
+namespace avocet {
 
 // The whole answer of 127.0.0.1, headers too; empty when nobody listens.
 std::string HttpGet(int port, const std::string& path);
@@ -13,6 +13,6 @@ std::string HttpGet(int port, const std::string& path);
 // in the text format; -1 if there is none.
 double SeriesIn(const std::string& text, const std::string& series);
 
-}  // namespace avocet::testing
+}  // namespace avocet
 
 #endif  // AVOCET_TESTS_SERVER_SCRAPE_H_

@@ -29,8 +29,8 @@ void AppendUnreadable(const char* part, const std::vector<DatasetReport::Unreada
                                  ": ", files[i].reason));
   }
   if (files.size() > kMaxListed) {
-    notes.push_back(absl::StrCat("cannot be read and are left out of ", part, ": ",
-                                 files.size() - kMaxListed, " more"));
+    notes.push_back(absl::StrCat("cannot be read and are left out of ", part, ": ", files.size(),
+                                 " in all; unreadable.csv in the run's folder lists them"));
   }
 }
 

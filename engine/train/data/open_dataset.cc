@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
@@ -13,6 +14,7 @@
 #include "engine/train/data/folder_dataset.h"
 #include "engine/train/data/idx_dataset.h"
 #include "engine/train/data/split.h"
+#include "engine/train/data/utf8.h"
 
 namespace avocet {
 namespace {
@@ -94,6 +96,13 @@ absl::StatusOr<TrainingData> OpenFolder(const fs::path& folder, const DatasetOpt
   return SplitDataset(dataset, options.validation_fraction, options.seed);
 }
 
+// Model folders and checkpoints hold the path and the names of classes as text.
+absl::Status CheckText(const std::string& what, const std::string& text) {
+  if (IsUtf8(text)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(what, ": expected UTF-8, found \"",
+                                                 absl::CEscape(text), "\"; please rename it"));
+}
+
 absl::Status CheckClasses(const std::string& path, const Dataset& train) {
   if (train.classes() < 2) {
     return absl::InvalidArgumentError(
@@ -102,6 +111,7 @@ absl::Status CheckClasses(const std::string& path, const Dataset& train) {
   }
   const std::vector<std::int64_t> counts = train.ClassCounts();
   for (std::size_t label = 0; label < counts.size(); ++label) {
+    RETURN_IF_ERROR(CheckText(path + ": name of a class", train.class_names[label]));
     if (counts[label] == 0) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": class \"", train.class_names[label],
                                                      "\" has no images to train on"));
@@ -113,6 +123,8 @@ absl::Status CheckClasses(const std::string& path, const Dataset& train) {
 }  // namespace
 
 absl::StatusOr<TrainingData> OpenDataset(const std::string& path, const DatasetOptions& options) {
+  RETURN_IF_ERROR(CheckText("path of the images", path));
+  RETURN_IF_ERROR(CheckText("path of the images to validate on", options.validation_path));
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) {

@@ -28,7 +28,8 @@ struct DatasetOptions {
 // - an IDX file of images, whose labels lie beside it (idx_dataset.h), split likewise.
 //
 // Classes come in the order of NaturalLess; both parts have the same. INVALID_ARGUMENT when there
-// are fewer than two classes, a class has nothing to train on, or as the readers say.
+// are fewer than two classes, a class has nothing to train on, a path or a class's name is not
+// UTF-8, or as the readers say.
 absl::StatusOr<TrainingData> OpenDataset(const std::string& path, const DatasetOptions& options);
 
 }  // namespace avocet

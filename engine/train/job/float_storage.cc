@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
+#include "engine/train/job/unnamed_file.h"
 
 namespace avocet {
 namespace {
@@ -34,11 +35,11 @@ absl::StatusOr<std::unique_ptr<FloatStorage>> FloatStorage::Create(std::size_t c
                                                                    const std::string& folder) {
   const std::size_t bytes = count * sizeof(float);
   const bool in_memory = memory.Take(bytes);
-  const File file(in_memory ? -1 : open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  absl::StatusOr<int> descriptor = -1;
+  if (!in_memory) descriptor = OpenUnnamedFile(folder);
+  RETURN_IF_ERROR(descriptor.status());
+  const File file(*descriptor);
   if (!in_memory) {
-    if (file.descriptor() < 0) {
-      return absl::ErrnoToStatus(errno, absl::StrCat(folder, ": cannot create a file"));
-    }
     const int error = posix_fallocate(file.descriptor(), 0, static_cast<off_t>(bytes));
     if (error != 0) {
       return absl::ErrnoToStatus(error,

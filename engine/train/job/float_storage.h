@@ -15,8 +15,8 @@ namespace avocet {
 class FloatStorage {
  public:
   // Zeros, in memory if `memory` has room for them. Else they are in a file without a name in
-  // `folder`, which is gone with the process; its space is reserved now, so that RESOURCE_EXHAUSTED
-  // comes here and not as a signal later.
+  // `folder` (or in $TMPDIR, where no file can be made there), which is gone with the process; its
+  // space is reserved now, so that RESOURCE_EXHAUSTED comes here and not as a signal later.
   static absl::StatusOr<std::unique_ptr<FloatStorage>> Create(std::size_t count,
                                                               MemoryBudget& memory,
                                                               const std::string& folder);

@@ -153,9 +153,8 @@ Parameters CopyParameters(std::span<const ParameterSpec> specs, const Parameters
 std::vector<TensorToWrite> ModelTensors(const TrainedNetwork& network, const Parameters& parameters,
                                         const std::int64_t& steps) {
   std::vector<TensorToWrite> tensors = TensorsOf(parameters, network.specs);
-  for (const Node& node : network.graph.nodes()) {
-    if (!std::holds_alternative<BatchNorm>(node.op)) continue;
-    tensors.push_back({.name = node.name + ".num_batches_tracked",
+  for (const std::string& counter : BatchCounters(network.graph)) {
+    tensors.push_back({.name = counter,
                        .dtype = DType::kI64,
                        .shape = {},
                        .values = std::as_bytes(std::span(&steps, 1))});

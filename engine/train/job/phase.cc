@@ -31,6 +31,12 @@ absl::StatusOr<std::unique_ptr<BatchSource>> Images(const Dataset& dataset,
   return std::make_unique<LoaderSource>(std::move(loader));
 }
 
+// Of each image, whose features are kept.
+int FeatureVariants(const train::v1::TrainingConfig& config, const LoaderOptions& loader) {
+  const bool varies = loader.mode == LoaderMode::kTraining && Augments(loader.augment);
+  return varies ? std::min(config.transfer().feature_variants(), config.run().epochs()) : 1;
+}
+
 // `images` in the form of features.
 absl::StatusOr<std::unique_ptr<BatchSource>> Features(const PhaseInputs& inputs,
                                                       const Graph& backbone,
@@ -39,10 +45,7 @@ absl::StatusOr<std::unique_ptr<BatchSource>> Features(const PhaseInputs& inputs,
                                                       std::shared_ptr<MemoryBudget> memory,
                                                       std::unique_ptr<BatchSource> images) {
   ASSIGN_OR_RETURN(ValidationPlan plan, MakeValidationPlan(inputs, backbone, parameters));
-  const train::v1::TransferConfig& transfer = inputs.config->transfer();
-  const bool varies = loader.mode == LoaderMode::kTraining && Augments(loader.augment);
-  const int variants =
-      varies ? std::min(transfer.feature_variants(), inputs.config->run().epochs()) : 1;
+  const int variants = FeatureVariants(*inputs.config, loader);
   return std::make_unique<FeatureSource>(FeatureOptions{.mode = loader.mode,
                                                         .variants = variants,
                                                         .batch_size = LocalBatchSize(inputs),
@@ -113,6 +116,7 @@ absl::StatusOr<Phase> MakePhase(const PhaseInputs& inputs, const Parameters& par
       ASSIGN_OR_RETURN(phase.validation, Features(inputs, split.backbone, parameters, validation,
                                                   memory, std::move(phase.validation)));
     }
+    phase.feature_variants = FeatureVariants(config, loader);
     phase.graph = std::move(split.head);
     options.height = options.width = 1;
     // A classifier alone is too small for bfloat16 to save time.

@@ -35,8 +35,9 @@ struct PhaseInputs {
 
 struct Phase {
   bool frozen = false;
-  bool head_alone = false;  // on features: the frozen backbone runs as inference
-  Graph graph;              // that is trained and validated: the network, or its head
+  bool head_alone = false;   // on features: the frozen backbone runs as inference
+  int feature_variants = 0;  // of each image; 0: the head is not alone
+  Graph graph;               // that is trained and validated: the network, or its head
   std::unique_ptr<TrainingPlan> plan;
   std::unique_ptr<GradientReducer> reducer;  // of the plan's gradients; null: this process is alone
   std::unique_ptr<BatchSource> train;

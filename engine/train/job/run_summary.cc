@@ -14,6 +14,7 @@
 #include "engine/graph/parameter_spec.h"
 #include "engine/train/data/inspect.h"
 #include "engine/train/job/config_options.h"
+#include "engine/train/report/data_lists.h"
 #include "google/protobuf/text_format.h"
 
 namespace avocet {
@@ -41,7 +42,8 @@ void AppendClasses(const RunFacts& facts, std::string& text) {
   for (const std::string& name : facts.class_names) width = std::max(width, name.size());
   for (std::size_t i = 0; i < classes; ++i) {
     if (shortened && i == kListedClasses / 2) {
-      absl::StrAppend(&text, "  ... ", classes - kListedClasses, " more classes\n");
+      absl::StrAppend(&text, "  ... ", classes - kListedClasses, " more classes, all in ",
+                      kClassesFile, " of the run's folder\n");
       i = classes - kListedClasses / 2;
     }
     const std::size_t row = rows[i];
@@ -51,24 +53,23 @@ void AppendClasses(const RunFacts& facts, std::string& text) {
   }
 }
 
-std::string Duration(double seconds) {
-  if (seconds < 100) return absl::StrFormat("%.0f s", seconds);
-  if (seconds < 6000) return absl::StrFormat("%.0f min", seconds / 60);
-  return absl::StrFormat("%.1f h", seconds / 3600);
-}
-
 }  // namespace
 
-std::vector<std::string> DataNotes(const train::v1::TrainingConfig& config,
-                                   const TrainingData& data, const std::atomic<bool>& stop) {
+DataFindings LookAtData(const train::v1::TrainingConfig& config, const TrainingData& data,
+                        const std::atomic<bool>& stop) {
   using Clock = std::chrono::steady_clock;
   if (config.data().inspect() == "none") return {};
   const auto limit = std::chrono::duration<double>(config.data().inspect_seconds());
   const Clock::time_point begin = Clock::now();
-  return NotesOf(
+  const DatasetReport report =
       Inspect(data, {.decode = config.data().inspect() == "decode",
                      .threads = config.run().threads(),
-                     .stop = [&] { return stop.load() || Clock::now() - begin >= limit; }}));
+                     .stop = [&] { return stop.load() || Clock::now() - begin >= limit; }});
+  SkippedByName skipped;
+  for (const auto* part : {&report.train_unreadable, &report.validation_unreadable}) {
+    for (const auto& [name, reason] : *part) skipped.emplace(name, reason);
+  }
+  return {NotesOf(report), GatherSkipped(/*group=*/nullptr, skipped)};
 }
 
 RunFacts FactsOf(const TrainerInputs& inputs, const Trainer& trainer) {
@@ -128,14 +129,6 @@ std::string SummaryText(const RunFacts& facts) {
   absl::StrAppend(&text, facts.epochs, " epochs of ", facts.steps_per_epoch, " steps");
   if (facts.steps_done > 0) absl::StrAppend(&text, ", ", facts.steps_done, " steps done");
   return text;
-}
-
-std::string SpeedText(const Trainer::Speed& speed, const train::v1::TrainingConfig& config,
-                      const Progress& progress) {
-  const double epochs = static_cast<double>(config.run().epochs() - progress.epoch);
-  return absl::StrFormat("%.0f images/s expected; an epoch takes about %s, what is left about %s",
-                         config.run().batch_size() / speed.step_seconds,
-                         Duration(speed.epoch_seconds), Duration(speed.epoch_seconds * epochs));
 }
 
 }  // namespace avocet

@@ -8,14 +8,12 @@
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "engine/base/status.h"
 #include "engine/train/job/config_file.h"
 #include "engine/train/job/config_flags.h"
@@ -23,8 +21,11 @@
 #include "engine/train/job/job_setup.h"
 #include "engine/train/job/publish.h"
 #include "engine/train/job/run_summary.h"
+#include "engine/train/job/skipped_images.h"
+#include "engine/train/job/speed.h"
 #include "engine/train/job/trainer.h"
 #include "engine/train/mpi/agreement.h"
+#include "engine/train/report/data_lists.h"
 #include "engine/train/report/make_observers.h"
 
 namespace avocet {
@@ -71,26 +72,11 @@ absl::Status Publish(const Job& job, const Progress& progress, const RunResult& 
   return absl::OkStatus();
 }
 
-// Files that were skipped, in any process; a run does not end for one of them.
-void WarnOfUnreadable(const Trainer& trainer, ProcessGroup* group) {
-  constexpr std::size_t kNamed = 20;
-  std::string own;
-  for (const UnreadableImage& image : trainer.unreadable()) {
-    absl::StrAppend(&own, image.name, ": ", image.reason, "\n");
-  }
-  std::set<std::string> lines;
-  for (const std::string& text : GatherTexts(group, own)) {
-    for (const auto line : absl::StrSplit(text, '\n', absl::SkipEmpty())) lines.emplace(line);
-  }
-  if (!IsFirst(group)) return;
-  std::size_t named = 0;
-  for (const std::string& line : lines) {
-    if (named++ == kNamed) break;
-    std::fprintf(stderr, "skipped %s\n", line.c_str());
-  }
-  if (lines.size() > kNamed) {
-    std::fprintf(stderr, "and %zu more images that cannot be read\n", lines.size() - kNamed);
-  }
+// What any process could not read, also what the first look found; a run does not end for it.
+std::vector<SkippedImage> Skipped(Trainer& trainer, const RunFacts& facts, ProcessGroup* group) {
+  SkippedByName all = trainer.skipped();
+  for (const auto& [name, reason] : facts.skipped) all.emplace(name, reason);
+  return GatherSkipped(group, all);
 }
 
 // Nobody watches the processes that are not the first.
@@ -133,18 +119,25 @@ absl::Status Train(const CommandLine& line, const std::atomic<bool>& stop, Proce
   ASSIGN_OR_RETURN(inputs.phase.precision, PrecisionOf(job.config));
   ASSIGN_OR_RETURN(const std::unique_ptr<Trainer> trainer, Agree(group, Trainer::Create(inputs)));
   RETURN_IF_ERROR(AtRunTime(trainer->Begin()));
+  DataFindings findings;
+  if (IsFirst(group)) findings = LookAtData(job.config, job.data, stop);
   RunFacts facts = FactsOf(inputs, *trainer);
-  if (IsFirst(group)) facts.data_notes = DataNotes(job.config, job.data, stop);
+  facts.data_notes = std::move(findings.notes);
+  facts.skipped = std::move(findings.skipped);
   say(SummaryText(facts));
   if (!trainer->AtEnd()) {
-    ASSIGN_OR_RETURN(const Trainer::Speed speed, trainer->Measure());
-    say(SpeedText(speed, job.config, trainer->progress()));
+    ASSIGN_OR_RETURN(const Speed speed, trainer->Measure());
+    say(SpeedText(speed, job.config.run().batch_size()));
   }
   observer->OnStart(facts);
   RunResult result;
   result.status = AtRunTime(trainer->Run(result));
+  result.skipped = Skipped(*trainer, facts, group);
   observer->OnEnd(result);
-  WarnOfUnreadable(*trainer, group);
+  if (IsFirst(group)) {
+    const std::filesystem::path list = std::filesystem::path(folder) / kUnreadableFile;
+    std::fputs(SkippedText(result.skipped, list.string()).c_str(), stderr);
+  }
   RETURN_IF_ERROR(result.status);
   if (result.scores) {
     say(absl::StrFormat("the finished weights: top-1 %.2f %% of %d validation images; model: %s",

@@ -21,11 +21,6 @@
 namespace avocet {
 namespace {
 
-constexpr int kMeasuredSteps = 3;
-
-// Validation is the forward pass alone, about a third of a step.
-constexpr double kForwardShare = 1.0 / 3;
-
 // Of the report; more would not be looked at.
 constexpr int kKeptMistakes = 36;
 
@@ -72,15 +67,13 @@ TrainingState Trainer::State() {
 
 const Parameters& Trainer::finished() const { return average_ ? average_->values() : parameters_; }
 
-std::vector<UnreadableImage> Trainer::unreadable() const {
-  std::vector<UnreadableImage> images;
-  if (!phase_) return images;
+const SkippedByName& Trainer::skipped() {
+  if (!phase_) return skipped_;
   for (const BatchSource* source : {phase_->train.get(), phase_->validation.get()}) {
     if (source == nullptr) continue;
-    const std::vector<UnreadableImage> more = source->unreadable();
-    images.insert(images.end(), more.begin(), more.end());
+    for (const auto& [sample, name, reason] : source->unreadable()) skipped_.emplace(name, reason);
   }
-  return images;
+  return skipped_;
 }
 
 absl::Status Trainer::Begin() {
@@ -98,26 +91,28 @@ absl::Status Trainer::Begin() {
 absl::Status Trainer::EnterPhase() {
   const bool frozen = IsFrozenEpoch(config_, progress_.epoch);
   if (phase_ && phase_->frozen == frozen) return absl::OkStatus();
+  skipped();       // what the phase at hand found goes with it
   phase_.reset();  // before the next one takes memory
   ASSIGN_OR_RETURN(phase_,
                    Agree(inputs_.phase.group, MakePhase(inputs_.phase, parameters_, frozen)));
   return absl::OkStatus();
 }
 
-absl::StatusOr<Trainer::Speed> Trainer::Measure() {
+absl::StatusOr<Speed> Trainer::Measure() {
+  Speed speed;
+  const auto measure = [&](std::int64_t epoch, Phase& phase) {
+    return Agree(inputs_.phase.group,
+                 MeasurePhase(inputs_.phase, epoch, steps_per_epoch_, parameters_, phase));
+  };
+  const std::int64_t change = progress_.epoch + EpochsAlike(config_, progress_.epoch);
+  if (change < config_.run().epochs()) {  // first, before the phase at hand takes memory too
+    ASSIGN_OR_RETURN(Phase later, Agree(inputs_.phase.group,
+                                        MakePhase(inputs_.phase, parameters_, /*frozen=*/false)));
+    ASSIGN_OR_RETURN(speed.later, measure(change, later));
+  }
   RETURN_IF_ERROR(EnterPhase());
-  const int parts = config_.run().accumulate();
-  const std::span<float> targets = phase_->plan->targets();
-  std::ranges::fill(targets, 1.0f / static_cast<float>(network_.model.num_classes));
-  phase_->plan->Profile(parameters_, 1);
-  const Clock::time_point begin = Clock::now();
-  phase_->plan->Profile(parameters_, kMeasuredSteps);
-  const double step = SecondsSince(begin) / kMeasuredSteps * parts;
-  const auto validation_batches = static_cast<double>(inputs_.phase.data->validation.size()) /
-                                  static_cast<double>(config_.run().batch_size());
-  const double epoch =
-      step * (static_cast<double>(steps_per_epoch_) + kForwardShare * validation_batches);
-  return Speed{step, epoch};
+  ASSIGN_OR_RETURN(speed.now, measure(progress_.epoch, *phase_));
+  return speed;
 }
 
 Trainer::Outcome Trainer::SumOutcome(const BatchGradients& own) const {

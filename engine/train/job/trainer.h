@@ -15,6 +15,8 @@
 #include "engine/train/job/network_setup.h"
 #include "engine/train/job/phase.h"
 #include "engine/train/job/run_folder.h"
+#include "engine/train/job/skipped_images.h"
+#include "engine/train/job/speed.h"
 #include "engine/train/job/training_state.h"
 #include "engine/train/optim/moving_average.h"
 #include "engine/train/optim/optimizer.h"
@@ -47,12 +49,7 @@ class Trainer {
   bool AtEnd() const { return progress_.epoch >= config_.run().epochs() || OutOfPatience(); }
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
 
-  // Compiles what the next epoch needs and measures it: seconds of a step, and of an epoch with its
-  // validation. Moves nothing.
-  struct Speed {
-    double step_seconds;
-    double epoch_seconds;
-  };
+  // Compiles what the epochs ahead need, and measures it. Moves nothing.
   absl::StatusOr<Speed> Measure();
 
   // Until AtEnd, or a stop from outside (CANCELLED, with a checkpoint to resume from). The scores
@@ -61,8 +58,8 @@ class Trainer {
 
   // The weights that are validated and saved: the moving average, if there is one.
   const Parameters& finished() const;
-  // Images of the phase at hand that this process could not read so far.
-  std::vector<UnreadableImage> unreadable() const;
+  // Images that this process could not read so far.
+  const SkippedByName& skipped();
 
  private:
   explicit Trainer(const TrainerInputs& inputs);
@@ -102,6 +99,7 @@ class Trainer {
   Progress progress_;
   std::optional<Phase> phase_;
   std::string data_identity_;  // of those who read and write checkpoints
+  SkippedByName skipped_;      // in the phases before the one at hand, at least
 
   using Clock = std::chrono::steady_clock;
   Clock::time_point saved_ = Clock::now();

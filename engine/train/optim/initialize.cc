@@ -72,9 +72,7 @@ class Initializer {
   }
 
   void FillConvolution(const Conv2d& conv, const std::vector<ParameterSpec>& specs) {
-    const std::vector<std::int64_t>& shape = specs[0].shape;
-    const auto taps = static_cast<double>(shape[2] * shape[3]);
-    double fan_out = taps * static_cast<double>(shape[0]);
+    double fan_out = static_cast<double>(conv.out_channels) * conv.kernel * conv.kernel;
     if (style_ == Style::kEfficientNet) fan_out /= conv.groups;
     switch (style_) {
       case Style::kEfficientNet:

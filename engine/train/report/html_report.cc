@@ -69,7 +69,7 @@ std::string WriteReportPage(const ReportData& data) {
       title, "</h1><p>Training report of avocet-train: ", data.epochs.size(), " of ",
       data.facts.epochs, " epochs, ", data.steps.size(), " steps</p></header>",
       SummarySection(data), CurvesSection(data), ConfusionSection(data), ClassesSection(data),
-      MistakesSection(data), FactsSection(data), "</main></body></html>\n");
+      MistakesSection(data), SkippedSection(data), FactsSection(data), "</main></body></html>\n");
 }
 
 void HtmlReport::OnEnd(const RunResult& result) {

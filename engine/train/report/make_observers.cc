@@ -7,6 +7,7 @@
 
 #include "engine/base/status.h"
 #include "engine/train/report/console.h"
+#include "engine/train/report/data_lists.h"
 #include "engine/train/report/html_report.h"
 #include "engine/train/report/metrics_csv.h"
 #include "engine/train/report/metrics_port.h"
@@ -29,6 +30,7 @@ absl::StatusOr<std::unique_ptr<RunObserver>> MakeObservers(const ObserverOptions
     spdlog::info("metrics on port {}, /metrics", port->port());
     observers->Add(std::move(port));
   }
+  observers->Add(std::make_unique<DataLists>(options.run_folder));
   observers->Add(std::make_unique<MetricsCsv>(options.run_folder));
   observers->Add(std::make_unique<TensorBoard>(
       (std::filesystem::path(options.run_folder) / "tensorboard").string()));

@@ -13,7 +13,7 @@
 namespace avocet {
 
 struct ObserverOptions {
-  std::string run_folder = {};  // for metrics.csv, epochs.csv, tensorboard/ and report.html
+  std::string run_folder = {};  // for all files of the report
   // Prometheus; 0: any free port, told in the log.
   std::optional<int> metrics_port = {};
   std::string metrics_address = "0.0.0.0";

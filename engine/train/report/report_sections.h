@@ -27,6 +27,8 @@ std::string ConfusionSection(const ReportData& data);
 std::string ClassesSection(const ReportData& data);
 // Pictures.
 std::string MistakesSection(const ReportData& data);
+// Files that were left out, and why.
+std::string SkippedSection(const ReportData& data);
 // Data, network and configuration.
 std::string FactsSection(const ReportData& data);
 

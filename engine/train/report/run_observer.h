@@ -23,6 +23,12 @@
 
 namespace avocet {
 
+// A file that is left out, since it cannot be read.
+struct SkippedImage {
+  std::string name = {};  // path of the file, or what else tells the image
+  std::string reason = {};
+};
+
 // Known before the first step.
 struct RunFacts {
   std::string architecture = {};              // timm's name
@@ -34,6 +40,7 @@ struct RunFacts {
   std::vector<std::int64_t> validation_images = {};  // by class; empty without validation
   // What was found amiss with the data, a sentence each: unreadable files, duplicates.
   std::vector<std::string> data_notes = {};
+  std::vector<SkippedImage> skipped = {};  // those known by now
 
   int epochs = 0;
   std::int64_t steps_per_epoch = 0;
@@ -102,7 +109,8 @@ struct RunResult {
   int best_epoch = 0;              // 0: nothing was validated
   // The finished weights on the validation images; missing where there are none or the run failed.
   std::optional<ClassificationScores> scores = {};
-  std::vector<Mistake> mistakes = {};  // worst first
+  std::vector<Mistake> mistakes = {};      // worst first
+  std::vector<SkippedImage> skipped = {};  // of all processes, each once, by name
 };
 
 // Called from the thread that trains, in the order OnStart, OnStep and OnEpoch in the order of

@@ -86,6 +86,20 @@ TEST_F(FoldersTest, TrainAndValidation) {
   EXPECT_THAT(MessageOf(), HasSubstr("class \"c\" has 1 images here but none to train on"));
 }
 
+TEST_F(FoldersTest, WantsNamesThatAModelCanHave) {
+  Touch("cat/a.png");
+  Touch("d\xf6g/a.png");
+  EXPECT_THAT(MessageOf(), HasSubstr("name of a class: expected UTF-8, found \"d\\366g\""));
+  std::filesystem::rename(folder_.path() + "/d\xf6g", folder_.path() + "/d\xc3\xb6g");
+  EXPECT_EQ(MessageOf(), "");
+  const std::string latin = folder_.path() + "/\xfc";
+  EXPECT_EQ(OpenDataset(latin, {}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(
+      std::string(OpenDataset(latin, {}).status().message()),
+      HasSubstr("path of the images: expected UTF-8, found \"" + folder_.path() + "/\\374"));
+  EXPECT_THAT(MessageOf({.validation_path = "\xfc"}), HasSubstr("validate on: expected UTF-8"));
+}
+
 TEST_F(FoldersTest, Errors) {
   EXPECT_THAT(MessageOf(), HasSubstr("expected folders of images"));
   Touch("a.png");

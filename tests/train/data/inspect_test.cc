@@ -59,6 +59,15 @@ TEST_F(InspectTest, FindsDuplicatesLeaksAndUnreadableFiles) {
   }
 }
 
+TEST_F(InspectTest, CountsWhatItDoesNotName) {
+  DatasetReport report;
+  report.train_unreadable.assign(10, {"a.png", "torn"});
+  EXPECT_THAT(NotesOf(report), SizeIs(10));
+  report.train_unreadable.assign(12, {"a.png", "torn"});
+  EXPECT_THAT(NotesOf(report), SizeIs(11));
+  EXPECT_THAT(NotesOf(report).back(), HasSubstr("training: 12 in all; unreadable.csv"));
+}
+
 TEST_F(InspectTest, OnlyDecodingSeesDamageInside) {
   TrainingData data;
   data.train.class_names = {"cat", "dog"};

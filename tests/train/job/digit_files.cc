@@ -17,6 +17,19 @@ void Write(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+// The grey values of one picture; `noise` goes on from picture to picture.
+std::string Bar(int label, int classes, std::uint32_t& noise) {
+  std::string pixels;
+  const int first = 4 + label * (kSide - 8) / classes;
+  for (int pixel = 0; pixel < kSide * kSide; ++pixel) {
+    const int row = pixel / kSide;
+    noise = noise * 1664525 + 1013904223;  // Numerical Recipes' generator
+    const int value = static_cast<int>(noise >> 26) + (row >= first && row < first + 3 ? 180 : 0);
+    pixels += static_cast<char>(value);
+  }
+  return pixels;
+}
+
 void WritePart(const std::string& folder, const std::string& name, int classes, int count) {
   std::string images, labels;
   AppendBigEndian(images, 0x803);
@@ -29,13 +42,7 @@ void WritePart(const std::string& folder, const std::string& name, int classes, 
   for (int i = 0; i < count; ++i) {
     const int label = i % classes;
     labels += static_cast<char>(label);
-    const int first = 4 + label * (kSide - 8) / classes;
-    for (int pixel = 0; pixel < kSide * kSide; ++pixel) {
-      const int row = pixel / kSide;
-      noise = noise * 1664525 + 1013904223;  // Numerical Recipes' generator
-      const int value = static_cast<int>(noise >> 26) + (row >= first && row < first + 3 ? 180 : 0);
-      images += static_cast<char>(value);
-    }
+    images += Bar(label, classes, noise);
   }
   Write(folder + "/" + name + "-images-idx3-ubyte", images);
   Write(folder + "/" + name + "-labels-idx1-ubyte", labels);
@@ -46,6 +53,15 @@ void WritePart(const std::string& folder, const std::string& name, int classes, 
 void WriteDigitFiles(const std::string& folder, int classes, int train, int test) {
   WritePart(folder, "train", classes, train);
   WritePart(folder, "t10k", classes, test);
+}
+
+Image DigitPicture(int label, int classes) {
+  std::uint32_t noise = 1;
+  Image image{.width = kSide, .height = kSide, .bgr = {}};
+  for (const char value : Bar(label, classes, noise)) {
+    image.bgr.insert(image.bgr.end(), 3, static_cast<std::uint8_t>(value));
+  }
+  return image;
 }
 
 }  // namespace avocet

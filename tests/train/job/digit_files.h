@@ -4,11 +4,16 @@
 
 #include <string>
 
+#include "engine/image/image.h"
+
 namespace avocet {
 
 // Writes MNIST's four files into `folder`: `train` and `test` grey pictures of 28 x 28 pixels with
 // a bright bar whose place tells the class, one of `classes`, and some noise.
 void WriteDigitFiles(const std::string& folder, int classes, int train, int test);
+
+// Such a picture, which is in none of the files.
+Image DigitPicture(int label, int classes);
 
 }  // namespace avocet
 

@@ -16,7 +16,7 @@ namespace avocet {
 
 std::string ReadFile(const std::string& path);
 
-class TrainCommandTest : public testing::Test {
+class TrainCommandTest : public ::testing::Test {
  protected:
   // data() are grey pictures of 3 classes, 96 to train on and 30 to validate on.
   TrainCommandTest();

@@ -18,6 +18,7 @@ namespace avocet {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::HasSubstr;
 
 bool Same(const Parameters& a, const Parameters& b, const std::string& name) {
   return std::ranges::equal(a.Get(name), b.Get(name));

@@ -57,6 +57,27 @@ TEST(HtmlReport, ShowsWhatCameOut) {
   EXPECT_THAT(page, HasSubstr("model: &quot;tf_efficientnet_lite0&quot;"));
 }
 
+// Counted by hand: of 206 images 177 are right, and 207 are taken for it.
+TEST(HtmlReport, TellsPrecisionAndRecallOfAClass) {
+  EXPECT_THAT(Report(), HasSubstr("<tr><td>Animals &amp; Nature<td class=number>206"
+                                  "<td class=number>310"
+                                  "<td class=bar style=\"--share:0.855\">85.5"
+                                  "<td class=bar style=\"--share:0.859\">85.9"
+                                  "<td class=bar style=\"--share:0.857\">85.7</tr>"));
+  EXPECT_THAT(Report(), HasSubstr("<th class=number>trained on<th class=number>precision %"
+                                  "<th class=number>recall %<th class=number>F1 %</tr>"));
+}
+
+TEST(HtmlReport, ListsWhatCannotBeRead) {
+  ReportData data{.facts = SampleFacts(), .steps = {}, .epochs = {}, .result = SampleResult()};
+  EXPECT_THAT(WriteReportPage(data), Not(HasSubstr("cannot be read</h2>")));
+  for (int i = 0; i < 203; ++i) data.result.skipped.push_back({"a<" + std::to_string(i), "torn"});
+  const std::string page = WriteReportPage(data);
+  EXPECT_THAT(
+      page, AllOf(HasSubstr("203 files were left out"), HasSubstr("<tr><td>a&lt;199<td>torn</tr>"),
+                  Not(HasSubstr("a&lt;200")), HasSubstr("3 more are in unreadable.csv")));
+}
+
 TEST(HtmlReport, EscapesNames) {
   const std::string page = Report();
   EXPECT_THAT(page, HasSubstr("Smileys &lt;&amp;&gt; &quot;Emotion&quot;"));

@@ -29,6 +29,7 @@ TEST(MakeObservers, FillsTheRunFolder) {
   EXPECT_THAT(out.str(), AllOf(HasSubstr("epoch 4/4: loss "), Not(HasSubstr("\r"))));
   EXPECT_THAT(folder.Read("report.html"), HasSubstr("4 of 4 epochs, 100 steps"));
   EXPECT_THAT(folder.Read("epochs.csv"), HasSubstr("\n100,4,"));
+  EXPECT_THAT(folder.Read("classes.csv"), HasSubstr("\n8,Travel & Places,430,285\n"));
   EXPECT_FALSE(std::filesystem::is_empty(folder.path() + "/tensorboard"));
 }
 

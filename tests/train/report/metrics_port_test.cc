@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "tests/server/scrape.h"
 #include "tests/train/report/sample_run.h"
 
 namespace avocet {
@@ -19,8 +20,9 @@ TEST(MetricsPort, TellsHowTheRunGoes) {
   EXPECT_GT((*port)->port(), 0);
   PlayRun(**port, 0, 50);
   EXPECT_THAT(
-      (*port)->Text(),
-      AllOf(HasSubstr("\navocet_train_step 50\n"), HasSubstr("\navocet_train_steps 100\n"),
+      HttpGet((*port)->port(), "/metrics"),
+      AllOf(HasSubstr("200 OK"), HasSubstr("\navocet_train_step 50\n"),
+            HasSubstr("\navocet_train_steps 100\n"),
             HasSubstr("\navocet_train_images_total 1600\n"), HasSubstr("\navocet_train_epoch 2\n"),
             HasSubstr("avocet_train_info{architecture=\"tf_efficientnet_lite0\""),
             HasSubstr("\navocet_train_validation_top1 0.")));
