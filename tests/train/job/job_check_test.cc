@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <cstdint>
 #include <memory>
@@ -92,6 +93,7 @@ TEST(PhaseTest, FeaturesShareTheirMemory) {
                            .network = &network,
                            .folder = "/no such folder",
                            .say = nullptr};
+  setenv("TMPDIR", inputs.folder.c_str(), 1);
   for (const bool training_first : {true, false}) {
     const auto phase = MakePhase(inputs, network.parameters, /*frozen=*/true);
     ASSERT_TRUE(phase.ok()) << phase.status();
@@ -101,6 +103,7 @@ TEST(PhaseTest, FeaturesShareTheirMemory) {
     EXPECT_THAT(std::string(second.Start(0, 0).message()),
                 HasSubstr("/no such folder: cannot create a file"));
   }
+  unsetenv("TMPDIR");
 }
 
 }  // namespace
