@@ -8,28 +8,18 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/digest.h"
 
 namespace avocet {
 namespace {
 
-// FNV-1a, 64 bits.
-class Digest {
- public:
-  void Add(std::uint64_t value) {
-    for (int i = 0; i < 8; ++i) AddByte(static_cast<std::uint8_t>(value >> (8 * i)));
-  }
-  void AddByte(std::uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001B3u; }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 0xCBF29CE484222325u;
-};
-
 std::uint64_t DigestOf(const Parameters& parameters) {
   Digest digest;
   for (const std::string& name : parameters.names()) {
-    for (const char c : name) digest.AddByte(static_cast<std::uint8_t>(c));
-    for (const float value : parameters.Get(name)) digest.Add(std::bit_cast<std::uint32_t>(value));
+    digest.Add(name);
+    for (const float value : parameters.Get(name)) {
+      digest.Add(std::uint64_t{std::bit_cast<std::uint32_t>(value)});
+    }
   }
   return digest.value();
 }

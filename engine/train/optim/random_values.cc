@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <numbers>
 
+#include "engine/base/digest.h"
+
 namespace avocet {
 namespace {
 
@@ -16,17 +18,16 @@ std::uint64_t Mix(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// FNV-1a, 64 bits.
-std::uint64_t Hash(std::string_view text) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  return hash;
+std::uint64_t DigestOf(std::string_view text) {
+  Digest digest;
+  digest.Add(text);
+  return digest.value();
 }
 
 }  // namespace
 
 RandomValues::RandomValues(std::uint64_t seed, std::string_view name)
-    : state_(Mix(seed + kGolden) ^ Hash(name)) {}
+    : state_(Mix(seed + kGolden) ^ DigestOf(name)) {}
 
 std::uint64_t RandomValues::Bits() { return Mix(state_ += kGolden); }
 
