@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "engine/kernels/outer_products_tiles.h"
+
 // Highway compiles this file once for each instruction set.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/outer_products.cc"
@@ -23,7 +25,7 @@ using Vec = hn::Vec<D>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
 // Sums in registers: with 3 vectors of `right` and a factor, these fill 16 or 32.
 constexpr int kRows = kLanes == 16 ? 8 : 4;
-constexpr int kVectors = 3;
+constexpr int kVectors = kOuterProductVectors;
 
 // Pixels that all tiles go over before the next: their channels stay in the second-level cache.
 constexpr int kBlockPixels = 128;
@@ -168,13 +170,6 @@ void AddColumns(const Block& at, int rest, const Ahead& next_right, const Ahead&
   }
 }
 
-// The columns of the next tile of so many that are left. Two and two vectors rather than three and
-// one: the sums of one vector wait for each other.
-int ColumnsOfTile(int left) {
-  const bool is_four = left > kVectors * kLanes && left <= (kVectors + 1) * kLanes;
-  return std::min((is_four ? 2 : kVectors) * kLanes, left);
-}
-
 // The channels [first, first + channels) of left, of a block of pixels, of which `pixels_after`
 // follow.
 void AddBlock(const OuterProducts<float>& at, int first_pixel, int pixels, int pixels_after,
@@ -195,7 +190,7 @@ void AddBlock(const OuterProducts<float>& at, int first_pixel, int pixels, int p
   const float* const right = at.right + first_pixel * at.right_stride;
   int columns;
   for (int column = 0; column < at.right_channels; column += columns) {
-    columns = ColumnsOfTile(at.right_channels - column);
+    columns = OuterProductColumns(at.right_channels - column, kLanes);
     const int vectors = (columns + kLanes - 1) / kLanes;
     const int rest = columns - (vectors - 1) * kLanes;
     block.right = right + column;

@@ -3,6 +3,7 @@
 #define AVOCET_ENGINE_KERNELS_OUTER_PRODUCTS_H_
 
 #include <cstddef>
+#include <type_traits>
 
 #include "engine/kernels/bfloat16.h"
 
@@ -27,6 +28,12 @@ struct OuterProducts {
 // CPU in float32, HasBFloat16Kernels in bfloat16.
 void AddOuterProducts(const OuterProducts<float>& products);
 void AddOuterProducts(const OuterProducts<BFloat16>& products);
+
+// What they use, as in the names of oneDNN's implementations.
+template <typename T>
+constexpr const char* OuterProductsIsa() {
+  return std::is_same_v<T, float> ? "highway" : "avx512_bf16";
+}
 
 }  // namespace avocet
 

@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/kernels/outer_products.h"
+#include "engine/kernels/outer_products_tiles.h"
 #include "engine/kernels/vector.h"
 
 namespace avocet {
@@ -16,7 +17,7 @@ AVOCET_BEGIN_AVX512
 namespace {
 
 constexpr int kRows = 8;  // channels of left whose sums are in registers
-constexpr int kVectors = 3;
+constexpr int kVectors = kOuterProductVectors;
 constexpr int kColumns = kVectors * kLanes;
 
 // Pairs of pixels that all tiles go over before the next, and channels of left that are packed at
@@ -150,13 +151,6 @@ void AddColumns(const Packed& packed, int pairs, int channels, int columns,
   }
 }
 
-// The columns of the next tile of so many that are left. Two and two vectors rather than three and
-// one: the sums of one vector wait for each other.
-int ColumnsOfTile(int left) {
-  const bool is_four = left > kVectors * kLanes && left <= (kVectors + 1) * kLanes;
-  return std::min((is_four ? 2 : kVectors) * kLanes, left);
-}
-
 // The channels [first, first + channels) of left, of a block of pixels.
 void AddBlock(const OuterProducts<BFloat16>& at, int pixel, int pixels, int first, int channels,
               Packed& packed) {
@@ -166,16 +160,16 @@ void AddBlock(const OuterProducts<BFloat16>& at, int pixel, int pixels, int firs
   PackLeft(left, channels, packed.left);
   int columns;
   for (int column = 0; column < at.right_channels; column += columns) {
-    columns = ColumnsOfTile(at.right_channels - column);
+    columns = OuterProductColumns(at.right_channels - column, kLanes);
     PackRight(right.From(column), columns, packed.right);
     std::array<Ahead, 2> ahead;
     const int after = at.right_channels - column - columns;
     if (!at.is_far) {
       // Nothing to fetch.
     } else if (after > 0) {
-      ahead[0] = {right.From(column + columns), ColumnsOfTile(after)};
+      ahead[0] = {right.From(column + columns), OuterProductColumns(after, kLanes)};
     } else if (pixels_after > 0) {
-      ahead[0] = {right.After(pixels_after), ColumnsOfTile(at.right_channels)};
+      ahead[0] = {right.After(pixels_after), OuterProductColumns(at.right_channels, kLanes)};
       ahead[1] = {left.After(pixels_after), channels};
     }
     AddColumns(packed, left.pairs(), channels, columns, ahead,

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -132,15 +131,11 @@ void Transpose(const Sizes& sizes, const float* sums, float* diff_weights) {
 }
 
 template <typename T>
-const char* Implementation() {
-  return std::is_same_v<T, float> ? "own_dense:highway" : "own_dense:avx512_bf16";
-}
-
-template <typename T>
 void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const TensorRef& diff_dst,
                      Tape& tape) {
   Emitter& emitter = tape.emitter();
   const std::string weight = tape.graph().node(id).name + ".weight";
+  const std::string implementation = std::string("own_dense:") + OuterProductsIsa<T>();
   const std::string step = tape.graph().node(id).name + ".diff_weights";
   const auto scratch = [&](std::int64_t count, DataType type) {
     return emitter.NewTensor({{count}, type, Tag::x});
@@ -152,7 +147,7 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
                    static_cast<T*>(addresses[2]), sums);
   };
   if (sizes.is_pointwise()) {
-    emitter.KernelStep(step, Implementation<T>(), {src, diff_dst, patch},
+    emitter.KernelStep(step, implementation, {src, diff_dst, patch},
                        [=, into = tape.GradientSums(weight)](std::span<void* const> addresses) {
                          into([&](float* sums) { add(addresses, sums); });
                        });
@@ -160,7 +155,7 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
   }
   const std::int64_t size = std::int64_t{sizes.dst.c} * sizes.patch();
   emitter.KernelStep(
-      step, Implementation<T>(),
+      step, implementation,
       {src, diff_dst, patch, scratch(size, DataType::f32), scratch(size, DataType::f32)},
       [=, store = tape.GradientStore(weight)](std::span<void* const> addresses) {
         auto* const sums = static_cast<float*>(addresses[3]);

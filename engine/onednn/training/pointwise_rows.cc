@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "engine/kernels/bfloat16_products.h"
@@ -121,7 +120,7 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
   const int parts = std::min(TeamSize(), sizes.rows);
   RowStep step;
   step.name = name + ".diff_weights";
-  step.implementation = std::is_same_v<T, float> ? "own_1x1:highway" : "own_1x1:avx512_bf16";
+  step.implementation = std::string("own_1x1:") + OuterProductsIsa<T>();
   step.rows = sizes.rows;
   step.by_row = {src, diff_dst};
   step.writes = {emitter.NewTensor({{parts, count}, DataType::f32, Tag::ab})};
