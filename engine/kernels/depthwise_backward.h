@@ -1,7 +1,7 @@
 // The backward pass of depthwise convolutions, for the strides and types that oneDNN computes as
 // grouped convolutions of one channel each.
 //
-// T is float or BFloat16. Any CPU.
+// T is float or BFloat16. Any CPU. Sizes: those of HasDepthwiseKernel.
 #ifndef AVOCET_ENGINE_KERNELS_DEPTHWISE_BACKWARD_H_
 #define AVOCET_ENGINE_KERNELS_DEPTHWISE_BACKWARD_H_
 
@@ -17,8 +17,8 @@ struct DepthwiseSizes {
   int width;
   int out_height;
   int out_width;
-  int kernel;  // at most 7
-  int stride;
+  int kernel;  // 3, 5 or 7
+  int stride;  // 1 or 2
   int pad_top;
   int pad_left;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/graph/infer_shape.h"
+#include "engine/kernels/depthwise.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/channel_sums.h"
 #include "engine/onednn/training/depthwise_source.h"
@@ -93,7 +94,8 @@ DepthwiseSizes DepthwiseSizesOf(const Conv2d& conv, NodeId id, const Tape& tape)
 
 bool TakesDepthwiseGradients(const Conv2d& conv, int in_channels, std::string_view implementation) {
   return conv.groups == in_channels && conv.out_channels == in_channels && in_channels > 1 &&
-         conv.kernel <= 7 && implementation.find("dw") == std::string_view::npos;
+         HasDepthwiseKernel(conv.kernel, conv.stride) &&
+         implementation.find("dw") == std::string_view::npos;
 }
 
 bool ReadsLargeTensor(NodeId id, const Tape& tape) {
