@@ -50,20 +50,19 @@ void Moments(const T* src, int pixels, int channels, const float* origin, double
 }
 
 template <typename Activation, typename T>
-void Forward(const NormChannels& norm, const T* src, const T* residual, int pixels, T* dst) {
+void Forward(const NormChannels& norm, const T* src, const float* gate, int pixels, T* dst) {
   const int channels = norm.channels;
   const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
   ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto scale = hn::Mul(hn::LoadU(d, norm.inverse + c), hn::LoadU(d, norm.weight + c));
     const auto bias = hn::LoadU(d, norm.bias + c);
+    const auto factor = gate == nullptr ? hn::Set(d, 1.0f) : hn::LoadU(d, gate + c);
     std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
     for (int p = 0; p < count; ++p, i += channels) {
       hwy::Prefetch(src + i + ahead);
-      auto y = hn::MulAdd(hn::Sub(Read(d, src + i), mean), scale, bias);
-      y = Activation::Value(d, y);
-      if (residual != nullptr) y = hn::Add(y, Read(d, residual + i));
-      WriteResult(d, y, norm.streams, dst + i);
+      const auto y = hn::MulAdd(hn::Sub(Read(d, src + i), mean), scale, bias);
+      WriteResult(d, hn::Mul(Activation::Value(d, y), factor), norm.streams, dst + i);
     }
   });
   if (norm.streams) hwy::FlushStream();
@@ -98,8 +97,8 @@ void Gradients(const NormChannels& norm, const T* src, const T* diff_dst, int pi
 }
 
 template <typename Activation, typename T>
-void Backward(const NormChannels& norm, const float* mean_diff, const float* mean_product,
-              const T* src, const T* diff_dst, int pixels, T* diff_src) {
+void Backward(const NormChannels& norm, const NormGradient& gradient, const T* src,
+              const T* diff_dst, int pixels, T* diff_src) {
   const int channels = norm.channels;
   const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
   ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
@@ -107,8 +106,11 @@ void Backward(const NormChannels& norm, const float* mean_diff, const float* mea
     const auto inverse = hn::LoadU(d, norm.inverse + c);
     const auto bias = hn::LoadU(d, norm.bias + c);
     const auto scale = hn::Mul(inverse, hn::LoadU(d, norm.weight + c));
-    const auto constant = hn::LoadU(d, mean_diff + c);
-    const auto linear = hn::LoadU(d, mean_product + c);
+    const auto constant = hn::LoadU(d, gradient.mean_diff + c);
+    const auto linear = hn::LoadU(d, gradient.mean_product + c);
+    const bool is_gated = gradient.gate != nullptr;
+    const auto gate = is_gated ? hn::LoadU(d, gradient.gate + c) : hn::Set(d, 1.0f);
+    const auto added = is_gated ? hn::LoadU(d, gradient.added + c) : hn::Zero(d);
     std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
     for (int p = 0; p < count; ++p, i += channels) {
       hwy::Prefetch(src + i + ahead);
@@ -117,7 +119,8 @@ void Backward(const NormChannels& norm, const float* mean_diff, const float* mea
       const auto normalised = hn::Mul(centred, inverse);
       // To the last bit what `Forward` had.
       const auto slope = Activation::Derivative(d, hn::MulAdd(centred, scale, bias));
-      auto diff = hn::MulSub(Read(d, diff_dst + i), slope, constant);
+      auto diff = hn::MulAdd(Read(d, diff_dst + i), gate, added);
+      diff = hn::MulSub(diff, slope, constant);
       diff = hn::NegMulAdd(normalised, linear, diff);
       WriteResult(d, hn::Mul(diff, scale), norm.streams, diff_src + i);
     }
@@ -126,28 +129,27 @@ void Backward(const NormChannels& norm, const float* mean_diff, const float* mea
 }
 
 // One function a type, for Highway's tables.
-#define AVOCET_NORM_KERNELS(T, Name)                                                               \
-  void Moments##Name(const T* src, int pixels, int channels, const float* origin, double* sums) {  \
-    Moments(src, pixels, channels, origin, sums);                                                  \
-  }                                                                                                \
-  void Forward##Name(const NormChannels& norm, const T* src, const T* residual, int pixels,        \
-                     T* dst) {                                                                     \
-    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                                \
-      Forward<decltype(activation)>(norm, src, residual, pixels, dst);                             \
-    });                                                                                            \
-  }                                                                                                \
-  void Gradients##Name(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,      \
-                       double* sums) {                                                             \
-    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                                \
-      Gradients<decltype(activation)>(norm, src, diff_dst, pixels, sums);                          \
-    });                                                                                            \
-  }                                                                                                \
-  void Backward##Name(const NormChannels& norm, const float* mean_diff, const float* mean_product, \
-                      const T* src, const T* diff_dst, int pixels, T* diff_src) {                  \
-    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                                \
-      Backward<decltype(activation)>(norm, mean_diff, mean_product, src, diff_dst, pixels,         \
-                                     diff_src);                                                    \
-    });                                                                                            \
+#define AVOCET_NORM_KERNELS(T, Name)                                                              \
+  void Moments##Name(const T* src, int pixels, int channels, const float* origin, double* sums) { \
+    Moments(src, pixels, channels, origin, sums);                                                 \
+  }                                                                                               \
+  void Forward##Name(const NormChannels& norm, const T* src, const float* gate, int pixels,       \
+                     T* dst) {                                                                    \
+    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                               \
+      Forward<decltype(activation)>(norm, src, gate, pixels, dst);                                \
+    });                                                                                           \
+  }                                                                                               \
+  void Gradients##Name(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,     \
+                       double* sums) {                                                            \
+    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                               \
+      Gradients<decltype(activation)>(norm, src, diff_dst, pixels, sums);                         \
+    });                                                                                           \
+  }                                                                                               \
+  void Backward##Name(const NormChannels& norm, const NormGradient& gradient, const T* src,       \
+                      const T* diff_dst, int pixels, T* diff_src) {                               \
+    WithActivation(norm.activation, [&](auto activation) HWY_ATTR {                               \
+      Backward<decltype(activation)>(norm, gradient, src, diff_dst, pixels, diff_src);            \
+    });                                                                                           \
   }
 
 AVOCET_NORM_KERNELS(float, Float)
@@ -162,30 +164,30 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace avocet {
 
-#define AVOCET_NORM_FUNCTIONS(T, Name)                                                           \
-  HWY_EXPORT(Moments##Name);                                                                     \
-  HWY_EXPORT(Forward##Name);                                                                     \
-  HWY_EXPORT(Gradients##Name);                                                                   \
-  HWY_EXPORT(Backward##Name);                                                                    \
-  template <>                                                                                    \
-  void AddMoments(const T* src, int pixels, int channels, const float* origin, double* sums) {   \
-    HWY_DYNAMIC_DISPATCH(Moments##Name)(src, pixels, channels, origin, sums);                    \
-  }                                                                                              \
-  template <>                                                                                    \
-  void NormForward(const NormChannels& norm, const T* src, const T* residual, int pixels,        \
-                   T* dst) {                                                                     \
-    HWY_DYNAMIC_DISPATCH(Forward##Name)(norm, src, residual, pixels, dst);                       \
-  }                                                                                              \
-  template <>                                                                                    \
-  void AddNormGradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,   \
-                        double* sums) {                                                          \
-    HWY_DYNAMIC_DISPATCH(Gradients##Name)(norm, src, diff_dst, pixels, sums);                    \
-  }                                                                                              \
-  template <>                                                                                    \
-  void NormBackward(const NormChannels& norm, const float* mean_diff, const float* mean_product, \
-                    const T* src, const T* diff_dst, int pixels, T* diff_src) {                  \
-    HWY_DYNAMIC_DISPATCH(Backward##Name)                                                         \
-    (norm, mean_diff, mean_product, src, diff_dst, pixels, diff_src);                            \
+#define AVOCET_NORM_FUNCTIONS(T, Name)                                                         \
+  HWY_EXPORT(Moments##Name);                                                                   \
+  HWY_EXPORT(Forward##Name);                                                                   \
+  HWY_EXPORT(Gradients##Name);                                                                 \
+  HWY_EXPORT(Backward##Name);                                                                  \
+  template <>                                                                                  \
+  void AddMoments(const T* src, int pixels, int channels, const float* origin, double* sums) { \
+    HWY_DYNAMIC_DISPATCH(Moments##Name)(src, pixels, channels, origin, sums);                  \
+  }                                                                                            \
+  template <>                                                                                  \
+  void NormForward(const NormChannels& norm, const T* src, const float* gate, int pixels,      \
+                   T* dst) {                                                                   \
+    HWY_DYNAMIC_DISPATCH(Forward##Name)(norm, src, gate, pixels, dst);                         \
+  }                                                                                            \
+  template <>                                                                                  \
+  void AddNormGradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels, \
+                        double* sums) {                                                        \
+    HWY_DYNAMIC_DISPATCH(Gradients##Name)(norm, src, diff_dst, pixels, sums);                  \
+  }                                                                                            \
+  template <>                                                                                  \
+  void NormBackward(const NormChannels& norm, const NormGradient& gradient, const T* src,      \
+                    const T* diff_dst, int pixels, T* diff_src) {                              \
+    HWY_DYNAMIC_DISPATCH(Backward##Name)                                                       \
+    (norm, gradient, src, diff_dst, pixels, diff_src);                                         \
   }
 
 AVOCET_NORM_FUNCTIONS(float, Float)

@@ -31,9 +31,9 @@ struct NormChannels {
   bool streams = false;
 };
 
-// dst = activation(normalised * weight + bias), plus `residual` if that is not null.
+// dst = activation(normalised * weight + bias), times `gate` [channels] if that is not null.
 template <typename T>
-void NormForward(const NormChannels& norm, const T* src, const T* residual, int pixels, T* dst);
+void NormForward(const NormChannels& norm, const T* src, const float* gate, int pixels, T* dst);
 
 // sums [2, channels] += the sums over pixels of the gradient behind the norm (diff_dst times the
 // activation's derivative), and of its product with the normalised values: the gradients of bias
@@ -42,12 +42,21 @@ template <typename T>
 void AddNormGradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,
                       double* sums);
 
+// What NormBackward knows of a channel's gradient.
+struct NormGradient {
+  const float* mean_diff;
+  const float* mean_product;
+  // The gradient of the norm's result is diff_dst * gate + added; null: 1 and 0.
+  const float* gate = nullptr;
+  const float* added = nullptr;
+};
+
 // diff_src = weight * inverse * (gradient behind the norm - mean_diff - normalised * mean_product).
 // With the sums of AddNormGradients divided by the number of pixels in `mean_diff` and
 // `mean_product`, that is the gradient for statistics of the batch; with zeros, for fixed ones.
 template <typename T>
-void NormBackward(const NormChannels& norm, const float* mean_diff, const float* mean_product,
-                  const T* src, const T* diff_dst, int pixels, T* diff_src);
+void NormBackward(const NormChannels& norm, const NormGradient& gradient, const T* src,
+                  const T* diff_dst, int pixels, T* diff_src);
 
 }  // namespace avocet
 

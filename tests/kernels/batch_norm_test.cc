@@ -46,8 +46,8 @@ class NormResultsTest : public testing::TestWithParam<std::optional<ActivationKi
 
 TEST_P(NormResultsTest, ForwardStreamsTheSameBits) {
   std::vector<Line> streamed(kSize / 16), plain(kSize / 16);
-  NormForward<float>(Norm(true), src_.data(), other_.data(), kPixels, streamed[0].values);
-  NormForward<float>(Norm(false), src_.data(), other_.data(), kPixels, plain[0].values);
+  NormForward<float>(Norm(true), src_.data(), weight_.data(), kPixels, streamed[0].values);
+  NormForward<float>(Norm(false), src_.data(), weight_.data(), kPixels, plain[0].values);
   for (std::size_t line = 0; line < plain.size(); ++line) {
     ASSERT_TRUE(std::ranges::equal(streamed[line].values, plain[line].values)) << "line " << line;
   }
@@ -56,10 +56,10 @@ TEST_P(NormResultsTest, ForwardStreamsTheSameBits) {
 
 TEST_P(NormResultsTest, BackwardStreamsTheSameBits) {
   std::vector<Line> streamed(kSize / 16), plain(kSize / 16);
-  NormBackward<float>(Norm(true), bias_.data(), mean_.data(), src_.data(), other_.data(), kPixels,
+  NormBackward<float>(Norm(true), {bias_.data(), mean_.data()}, src_.data(), other_.data(), kPixels,
                       streamed[0].values);
-  NormBackward<float>(Norm(false), bias_.data(), mean_.data(), src_.data(), other_.data(), kPixels,
-                      plain[0].values);
+  NormBackward<float>(Norm(false), {bias_.data(), mean_.data()}, src_.data(), other_.data(),
+                      kPixels, plain[0].values);
   for (std::size_t line = 0; line < plain.size(); ++line) {
     ASSERT_TRUE(std::ranges::equal(streamed[line].values, plain[line].values)) << "line " << line;
   }

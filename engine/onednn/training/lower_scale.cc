@@ -16,16 +16,6 @@ namespace {
 
 std::ptrdiff_t RowSize(const Shape& shape) { return std::ptrdiff_t{shape.w} * shape.c; }
 
-// One gate [channels] in float32.
-template <typename T>
-std::vector<float> GateOf(const void* gates, int image, int channels) {
-  const T* gate = static_cast<const T*>(gates) + std::ptrdiff_t{image} * channels;
-  std::vector<float> values;
-  values.reserve(static_cast<std::size_t>(channels));
-  for (int c = 0; c < channels; ++c) values.push_back(ToFloat(gate[c]));
-  return values;
-}
-
 // dst = src * gate.
 TensorRef EmitGate(const std::string& name, const Shape& shape, const TensorRef& src,
                    const TensorRef& gate, Emitter& emitter) {
@@ -36,7 +26,7 @@ TensorRef EmitGate(const std::string& name, const Shape& shape, const TensorRef&
   WithType(emitter.type(), [&]<typename T>(T*) {
     step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
       ForImages(turn, shape.h, [&](int image, int begin, int end, int offset) {
-        const std::vector<float> factor = GateOf<T>(whole[0], image, shape.c);
+        const std::vector<float> factor = VectorOf<T>(whole[0], image, shape.c);
         ScaleChannels(static_cast<const T*>(tensors[0].rows) + offset * RowSize(shape),
                       factor.data(), (end - begin) * shape.w, shape.c,
                       static_cast<T*>(tensors[1].rows) + offset * RowSize(shape));

@@ -3,6 +3,7 @@
 namespace avocet {
 
 void LowerTraining(NodeId id, Tape& tape) {
+  if (tape.Lowering(id)) return tape.Lowering(id)();
   std::visit(Overloaded{
                  [&](const Input&) {
                    Emitter& emitter = tape.emitter();

@@ -3,7 +3,9 @@
 #define AVOCET_ENGINE_ONEDNN_TRAINING_NUMBERS_H_
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "dnnl.hpp"
 #include "engine/base/check.h"
@@ -32,6 +34,16 @@ inline void SetNumber(float value, float* to) { *to = value; }
 inline void SetNumber(float value, BFloat16* to) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
   to->bits = static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+// The channels of one of several vectors [channels], in float32.
+template <typename T>
+std::vector<float> VectorOf(const void* vectors, int index, int channels) {
+  const T* from = static_cast<const T*>(vectors) + std::ptrdiff_t{index} * channels;
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(channels));
+  for (int c = 0; c < channels; ++c) values.push_back(ToFloat(from[c]));
+  return values;
 }
 
 }  // namespace avocet

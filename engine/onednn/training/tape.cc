@@ -14,8 +14,6 @@ namespace {
 
 using DataType = dnnl::memory::data_type;
 
-std::size_t Index(NodeId id) { return static_cast<std::size_t>(id); }
-
 // Calls body(begin, end) for parts of `values`, shared among the team where there are many.
 template <typename Body>
 void ForParts(std::span<const float> values, const Body& body) {
@@ -56,15 +54,14 @@ Tape::Tape(const Graph& graph, const TrainingPlanOptions& options, Emitter* emit
       options_(options),
       emitter_(emitter),
       state_(state),
+      readers_(graph.Consumers()),
+      lowering_(graph.nodes().size()),
       results_(graph.nodes().size()),
       row_sources_(graph.nodes().size()),
       recompute_(graph.nodes().size()),
       gradients_(graph.nodes().size()),
       gradient_again_(graph.nodes().size()),
       backward_(graph.nodes().size()) {
-  for (const std::vector<NodeId>& readers : graph.Consumers()) {
-    only_reader_.push_back(readers.size() == 1 ? readers[0] : -1);
-  }
   for (NodeId id = 0; id < graph.size(); ++id) {
     bool needs = false;
     for (const ParameterSpec& spec : NodeParameters(graph, id)) {
@@ -75,7 +72,11 @@ Tape::Tape(const Graph& graph, const TrainingPlanOptions& options, Emitter* emit
   }
 }
 
-NodeId Tape::OnlyReader(NodeId id) const { return only_reader_[Index(id)]; }
+NodeId Tape::OnlyReader(NodeId id) const { return Readers(id).size() == 1 ? Readers(id)[0] : -1; }
+
+void Tape::LowerBy(NodeId id, std::function<void()> lower) {
+  lowering_[Index(id)] = std::move(lower);
+}
 
 bool Tape::HasResult(NodeId id) const {
   return results_[Index(id)].id >= 0 || row_sources_[Index(id)];

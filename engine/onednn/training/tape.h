@@ -38,8 +38,14 @@ class Tape {
   // Of the program's activations.
   dnnl::memory::data_type type() const { return emitter_->type(); }
 
+  const std::vector<NodeId>& Readers(NodeId id) const { return readers_[Index(id)]; }
   // The node that alone reads the result of `id`; -1 if there are none or several.
   NodeId OnlyReader(NodeId id) const;
+
+  // `lower` takes the place of the lowering of the node `id`: a neighbour knows more of it.
+  void LowerBy(NodeId id, std::function<void()> lower);
+  // Null: its operator's.
+  const std::function<void()>& Lowering(NodeId id) const { return lowering_[Index(id)]; }
 
   // Results of nodes. A node that a neighbour computes along with its own has one early.
   bool HasResult(NodeId id) const;
@@ -64,7 +70,7 @@ class Tape {
   // Whether this parameter gets a gradient.
   bool IsTrainable(const std::string& name) const { return !options_.frozen.contains(name); }
   // Whether a gradient for the result of `id` leads to a parameter that gets one.
-  bool NeedsGradient(NodeId id) const { return needs_gradient_[static_cast<std::size_t>(id)]; }
+  bool NeedsGradient(NodeId id) const { return needs_gradient_[Index(id)]; }
 
   // The parameter `name`, plain as `desc`. Its handle is valid while the program runs.
   dnnl::memory Parameter(const std::string& name, const dnnl::memory::desc& desc);
@@ -104,6 +110,8 @@ class Tape {
   const std::vector<BoundParameter>& bound_parameters() const { return bound_; }
 
  private:
+  static std::size_t Index(NodeId id) { return static_cast<std::size_t>(id); }
+
   // The sum of all parts.
   TensorRef SumOfGradients(NodeId id);
 
@@ -111,7 +119,8 @@ class Tape {
   const TrainingPlanOptions& options_;
   Emitter* emitter_;
   StepState* state_;
-  std::vector<NodeId> only_reader_;
+  std::vector<std::vector<NodeId>> readers_;
+  std::vector<std::function<void()>> lowering_;
   std::vector<bool> needs_gradient_;
   std::vector<TensorRef> results_;  // id -1: not yet, or a row source
   std::vector<std::optional<RowSource>> row_sources_;

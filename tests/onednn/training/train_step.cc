@@ -50,6 +50,20 @@ double Difference(std::span<const float> found, std::span<const float> expected)
   return difference / largest;
 }
 
+double SlopeError(const Graph& graph, TrainingPlan& plan, const std::string& name,
+                  std::span<const float> gradient) {
+  const double length = Norm(gradient);
+  double losses[2];
+  for (const int side : {0, 1}) {
+    Parameters moved = NamedParameters(graph);
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+      moved.Get(name)[i] += static_cast<float>((side == 0 ? -0.01 : 0.01) / length) * gradient[i];
+    }
+    losses[side] = plan.Step(moved, {});
+  }
+  return std::abs((losses[1] - losses[0]) / 0.02 - length) / length;
+}
+
 std::unique_ptr<TrainingPlan> CompileForTraining(const Graph& graph, TrainingPlanOptions options) {
   const Shape shape = graph.node(0).shape;
   options.batch_size = shape.n;

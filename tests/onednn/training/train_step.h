@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/graph/graph.h"
@@ -23,6 +24,11 @@ double Norm(std::span<const float> values);
 
 // Largest difference of two gradients, relative to the largest number of `expected`.
 double Difference(std::span<const float> found, std::span<const float> expected);
+
+// How far the loss is from rising along `gradient`, that of the parameter `name` where all are
+// NamedParameters, by its length: relative to that length.
+double SlopeError(const Graph& graph, TrainingPlan& plan, const std::string& name,
+                  std::span<const float> gradient);
 
 // The plan of `graph` as it is shaped, with images and soft targets in place. Fails the program for
 // a graph that cannot be compiled.
