@@ -43,6 +43,10 @@ TapRows<T> TapRowsOf(const DepthwiseSizes& s, const T* diff_dst, const float* we
   return result;
 }
 
+// Taps of a filter's row that meet a column, at most.
+template <int K, int S>
+constexpr int kRowTaps = (K + S - 1) / S;
+
 // Groups of S columns of diff_src in registers: with a filter's row and a value of diff_dst, they
 // fill 16.
 template <int S>
@@ -55,7 +59,7 @@ HWY_INLINE void RunColumns(D d, const DepthwiseSizes& s, const TapRows<T>& taps,
                            int column, T* diff_src) {
   const std::ptrdiff_t channels = s.channels;
   const int first = (column + s.pad_left) / S;
-  constexpr int kMost = (K + S - 1) / S;  // taps of a row that meet a column
+  constexpr int kMost = kRowTaps<K, S>;
   hn::Vec<D> sum[kSteps<S>][S];
 #pragma GCC unroll 7
   for (int j = 0; j < kSteps<S>; ++j) {
@@ -97,13 +101,12 @@ template <int K, int S, typename T>
 void DiffSrcRows(const DepthwiseSizes& s, const T* diff_dst, const float* weights, int begin,
                  int end, T* diff_src) {
   constexpr int kColumns = S * kSteps<S>;
-  constexpr int kMost = (K + S - 1) / S;
   for (int h = begin; h < end; ++h, diff_src += std::ptrdiff_t{s.width} * s.channels) {
     const TapRows<T> taps = TapRowsOf(s, diff_dst, weights, h);
     for (int column = -(s.pad_left % S); column < s.width; column += kColumns) {
       const int first = (column + s.pad_left) / S;
-      const bool inside = column >= 0 && column + kColumns <= s.width && first + 1 >= kMost &&
-                          first + kSteps<S> <= s.out_width;
+      const bool inside = column >= 0 && column + kColumns <= s.width &&
+                          first + 1 >= kRowTaps<K, S> && first + kSteps<S> <= s.out_width;
       ForVectors(0, s.channels, [&](auto d, std::ptrdiff_t c) HWY_ATTR {
         if (inside) {
           RunColumns<K, S, true>(d, s, taps, c, column, diff_src);

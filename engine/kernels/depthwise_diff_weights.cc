@@ -130,7 +130,8 @@ void AddGroups(const DepthwiseSizes& s, const T* src, const T* diff_dst, int beg
   for (int oh = begin; oh < end; ++oh) {
     const int top = oh * s.stride - s.pad_top;
     const int last = HWY_MIN(K, s.height - top);
-    for (int ow = 0; ow < s.out_width; ow += kGroup, diff_dst += kGroup * channels) {
+    const T* diff = diff_dst + std::ptrdiff_t{oh - begin} * s.out_width * channels;
+    for (int ow = 0; ow < s.out_width; ow += kGroup, diff += kGroup * channels) {
       const int count = HWY_MIN(kGroup, s.out_width - ow);
       const int column = ow * s.stride - s.pad_left;
       const bool inside = column >= 0 && column + (count - 1) * s.stride + K <= s.width;
@@ -139,9 +140,9 @@ void AddGroups(const DepthwiseSizes& s, const T* src, const T* diff_dst, int beg
           const T* rows = src + std::ptrdiff_t{top + ky} * s.width * channels + c;
           float* sums = diff_weights + std::ptrdiff_t{ky} * K * channels + c;
           if (inside) {
-            AddPixels<K, kRows, true>(d, s, rows, diff_dst + c, column, count, sums);
+            AddPixels<K, kRows, true>(d, s, rows, diff + c, column, count, sums);
           } else {
-            AddPixels<K, kRows, false>(d, s, rows, diff_dst + c, column, count, sums);
+            AddPixels<K, kRows, false>(d, s, rows, diff + c, column, count, sums);
           }
         };
         int ky = HWY_MAX(0, -top);
@@ -149,7 +150,6 @@ void AddGroups(const DepthwiseSizes& s, const T* src, const T* diff_dst, int beg
         for (; ky < last; ++ky) add.template operator()<1>(ky);
       });
     }
-    diff_dst -= (s.out_width + kGroup - 1) / kGroup * kGroup * channels - s.out_width * channels;
   }
 }
 
