@@ -16,8 +16,7 @@ namespace {
 constexpr int kChannels = 27;
 constexpr int kPixels = 45;
 
-// The activation of `x` and its slope there, the slope by a difference.
-double Value(std::optional<ActivationKind> kind, double x) { return Activated(kind, x); }
+// By a difference.
 double Slope(std::optional<ActivationKind> kind, double x) {
   constexpr double kStep = 1e-5;
   return (Activated(kind, x + kStep) - Activated(kind, x - kStep)) / (2 * kStep);
@@ -47,8 +46,8 @@ class GatedNormTest : public testing::TestWithParam<std::optional<ActivationKind
       const double normal = (ToDouble(src[At(p, c)]) - mean_[i]) * inverse_[i];
       const double y = normal * weight_[i] + bias_[i];
       const double diff_dst = ToDouble(diff[At(p, c)]);
-      *result += Value(GetParam(), y);
-      sums[kGateDiff] += diff_dst * Value(GetParam(), y);
+      *result += Activated(GetParam(), y);
+      sums[kGateDiff] += diff_dst * Activated(GetParam(), y);
       sums[kGateSlopeDiff] += Slope(GetParam(), y) * diff_dst;
       sums[kGateSlopeDiffNormal] += Slope(GetParam(), y) * diff_dst * normal;
       sums[kGateSlope] += Slope(GetParam(), y);

@@ -9,6 +9,7 @@
 #include "engine/base/check.h"
 #include "engine/kernels/gated_norm.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/own_step.h"
 
 namespace avocet {
 namespace {
@@ -30,8 +31,7 @@ TensorRef EmitPool(const Norm& norm, const std::string& name, Emitter& emitter) 
   const Shape shape = norm.shape;
   const TensorRef dst = emitter.NewTensor(emitter.Activation({shape.n, shape.c, 1, 1}));
   const ImageSums sums(shape);
-  RowStep step = NormStep(norm, "");
-  step.name += " + " + name;
+  RowStep step = OwnStep(norm.name + " + " + name, norm.shape);
   step.by_row = {norm.src};
   step.reads = {norm.statistics};
   step.writes = {dst, sums.NewTensor(emitter)};
@@ -44,12 +44,7 @@ TensorRef EmitPool(const Norm& norm, const std::string& name, Emitter& emitter) 
       });
     };
     step.finish = [=](RowStep::Whole whole) {
-      sums.ForTotals(whole[2], [&](int image, const double* total) {
-        T* mean = static_cast<T*>(whole[1]) + std::ptrdiff_t{image} * shape.c;
-        for (int c = 0; c < shape.c; ++c) {
-          SetNumber(static_cast<float>(total[c] / (shape.h * shape.w)), mean + c);
-        }
-      });
+      StoreTotals<T>(sums, whole[2], shape.c, shape.h * shape.w, whole[1]);
     };
   });
   emitter.AppendRows(std::move(step));
@@ -60,8 +55,7 @@ TensorRef EmitPool(const Norm& norm, const std::string& name, Emitter& emitter) 
 TensorRef EmitScale(const Norm& norm, const std::string& name, const TensorRef& gate,
                     Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(norm.src.desc);
-  RowStep step = NormStep(norm, "");
-  step.name += " + " + name;
+  RowStep step = OwnStep(norm.name + " + " + name, norm.shape);
   step.by_row = {norm.src, dst};
   step.reads = {norm.statistics, gate};
   WithType(norm.type, [&]<typename T>(T*) {
@@ -92,8 +86,7 @@ void EmitSums(const Norm& norm, const std::string& name, const TensorRef& gate,
   gradients->sums = emitter.NewTensor({{std::int64_t{8} * shape.n * count}, DataType::u8, Tag::x});
   gradients->diff_gate = emitter.NewTensor(gate.desc);
   const ImageSums sums({shape.n, count, shape.h, shape.w});
-  RowStep step = NormStep(norm, "");
-  step.name = name + ".diff_gate";
+  RowStep step = OwnStep(name + ".diff_gate", norm.shape);
   step.by_row = {norm.src, diff_dst};
   step.reads = {norm.statistics};
   step.writes = {gradients->diff_gate, gradients->sums, sums.NewTensor(emitter)};
@@ -121,7 +114,7 @@ void EmitSums(const Norm& norm, const std::string& name, const TensorRef& gate,
 
 // The gradients of the norm's parameters: that of its result is, in each image, that of the product
 // times the gate plus the pool's share. Returns what NormBackward subtracts of them [2, channels].
-TensorRef EmitParameterGradients(const Norm& norm, const TensorRef& gate,
+TensorRef EmitParameterGradients(const Norm& norm, const NormStores& stores, const TensorRef& gate,
                                  const GateGradients& gradients, Emitter& emitter) {
   const int channels = norm.channels();
   const TensorRef means = emitter.NewTensor({{2, channels}, DataType::f32, Tag::ab});
@@ -144,7 +137,7 @@ TensorRef EmitParameterGradients(const Norm& norm, const TensorRef& gate,
                   factor[i] * sum(kGateSlopeDiffNormal) + added * sum(kGateSlopeNormal);
             }
           }
-          StoreNormGradients(norm, total.data(), static_cast<float*>(addresses[3]));
+          StoreNormGradients(norm, stores, total.data(), static_cast<float*>(addresses[3]));
         });
   });
   return means;
@@ -154,7 +147,7 @@ TensorRef EmitBackward(const Norm& norm, const TensorRef& gate, const GateGradie
                        const TensorRef& means, const TensorRef& diff_dst, Emitter& emitter) {
   const int channels = norm.channels();
   const TensorRef diff_src = emitter.NewTensor(norm.src.desc);
-  RowStep step = NormStep(norm, ".diff_src");
+  RowStep step = OwnStep(norm.name + ".diff_src", norm.shape);
   step.by_row = {norm.src, diff_dst, diff_src};
   step.reads = {norm.statistics, means, gate, gradients.diff_mean};
   WithType(norm.type, [&]<typename T>(T*) {
@@ -220,11 +213,10 @@ void LowerGatedNorm(const Norm& norm, NodeId id, const GateNodes& nodes, Tape& t
   tape.OnBackward(result, [=, &tape](const TensorRef& diff_dst) {
     AVOCET_CHECK(gradients->diff_mean.id >= 0);
     const TensorRef gate = tape.Input(nodes.scale, 1);
-    Norm own = norm;
-    TakeGradients(own, tape);
-    const TensorRef means = EmitParameterGradients(own, gate, *gradients, tape.emitter());
+    const TensorRef means =
+        EmitParameterGradients(norm, StoresOf(norm, tape), gate, *gradients, tape.emitter());
     if (!tape.NeedsGradient(tape.graph().node(id).inputs[0])) return;
-    tape.AddGradient(id, 0, EmitBackward(own, gate, *gradients, means, diff_dst, tape.emitter()));
+    tape.AddGradient(id, 0, EmitBackward(norm, gate, *gradients, means, diff_dst, tape.emitter()));
   });
 }
 

@@ -11,6 +11,7 @@
 #include "engine/onednn/training/lower_training.h"
 #include "engine/onednn/training/norm.h"
 #include "engine/onednn/training/numbers.h"
+#include "engine/onednn/training/own_step.h"
 
 namespace avocet {
 namespace {
@@ -64,7 +65,7 @@ void EmitStatistics(const Norm& norm, Emitter& emitter) {
                        });
     return;
   }
-  RowStep step = NormStep(norm, ".statistics");
+  RowStep step = OwnStep(norm.name + ".statistics", norm.shape);
   step.by_row = {norm.src};
   const PartialSums sums = norm.Sums();
   step.writes = {norm.statistics, sums.NewTensor(emitter)};
@@ -93,7 +94,7 @@ void Normalise(const Norm& norm, const void* statistics, bool streams, const T* 
 
 TensorRef EmitForward(const Norm& norm, Emitter& emitter) {
   const TensorRef dst = emitter.NewTensor(norm.src.desc);
-  RowStep step = NormStep(norm, "");
+  RowStep step = OwnStep(norm.name, norm.shape);
   step.by_row = {norm.src, dst};
   step.reads = {norm.statistics};
   WithType(norm.type, [&]<typename T>(T*) {
@@ -122,9 +123,10 @@ RowSource ForwardRows(const Norm& norm) {
 
 // The gradients [channels] of the parameters. Returns what NormBackward subtracts of them
 // [2, channels].
-TensorRef EmitParameterGradients(const Norm& norm, const TensorRef& diff_dst, Emitter& emitter) {
+TensorRef EmitParameterGradients(const Norm& norm, const NormStores& stores,
+                                 const TensorRef& diff_dst, Emitter& emitter) {
   const TensorRef means = emitter.NewTensor({{2, norm.channels()}, DataType::f32, Tag::ab});
-  RowStep step = NormStep(norm, ".diff_weights");
+  RowStep step = OwnStep(norm.name + ".diff_weights", norm.shape);
   step.by_row = {norm.src, diff_dst};
   step.reads = {norm.statistics};
   const PartialSums sums = norm.Sums();
@@ -138,8 +140,8 @@ TensorRef EmitParameterGradients(const Norm& norm, const TensorRef& diff_dst, Em
                        sums.Of(turn, whole[2]));
     };
   });
-  step.finish = [norm, sums](RowStep::Whole whole) {
-    StoreNormGradients(norm, sums.Total(whole[2]), static_cast<float*>(whole[1]));
+  step.finish = [norm, stores, sums](RowStep::Whole whole) {
+    StoreNormGradients(norm, stores, sums.Total(whole[2]), static_cast<float*>(whole[1]));
   };
   emitter.AppendRows(std::move(step));
   return means;
@@ -148,7 +150,7 @@ TensorRef EmitParameterGradients(const Norm& norm, const TensorRef& diff_dst, Em
 TensorRef EmitBackward(const Norm& norm, const TensorRef& means, const TensorRef& diff_dst,
                        Emitter& emitter) {
   const TensorRef diff_src = emitter.NewTensor(norm.src.desc);
-  RowStep step = NormStep(norm, ".diff_src");
+  RowStep step = OwnStep(norm.name + ".diff_src", norm.shape);
   step.by_row = {norm.src, diff_dst, diff_src};
   step.reads = {norm.statistics, means};
   WithType(norm.type, [&]<typename T>(T*) {
@@ -168,11 +170,11 @@ TensorRef EmitBackward(const Norm& norm, const TensorRef& means, const TensorRef
 }  // namespace
 
 void LowerTraining(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
-  Norm norm = NormOf(batch_norm, id, tape);
+  const Norm norm = NormOf(batch_norm, id, tape);
   const NodeId result = norm.activation ? tape.OnlyReader(id) : id;
   EmitStatistics(norm, tape.emitter());
   if (const std::optional<GateNodes> gate = FindGate(result, tape)) {
-    return LowerGatedNorm(std::move(norm), id, *gate, tape);
+    return LowerGatedNorm(norm, id, *gate, tape);
   }
   const NodeId user = tape.OnlyReader(result);
   if (user >= 0 && TakesDepthwiseRows(user, tape)) {
@@ -181,9 +183,9 @@ void LowerTraining(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
     tape.SetResult(result, EmitForward(norm, tape.emitter()));
     tape.OnRecompute(result, [norm, &tape] { return EmitForward(norm, tape.emitter()); });
   }
-  tape.OnBackward(result, [=, &tape](const TensorRef& diff_dst) mutable {
-    TakeGradients(norm, tape);
-    const TensorRef means = EmitParameterGradients(norm, diff_dst, tape.emitter());
+  tape.OnBackward(result, [=, &tape](const TensorRef& diff_dst) {
+    const TensorRef means =
+        EmitParameterGradients(norm, StoresOf(norm, tape), diff_dst, tape.emitter());
     if (!tape.NeedsGradient(tape.graph().node(id).inputs[0])) return;
     const TensorRef again = tape.GradientAgain(result, diff_dst);
     tape.AddGradient(id, 0, EmitBackward(norm, means, again, tape.emitter()));

@@ -28,12 +28,7 @@ TensorRef EmitMean(const std::string& name, const Shape& shape, const TensorRef&
       });
     };
     step.finish = [=](RowStep::Whole whole) {
-      sums.ForTotals(whole[1], [&](int image, const double* total) {
-        T* mean = static_cast<T*>(whole[0]) + std::ptrdiff_t{image} * shape.c;
-        for (int c = 0; c < shape.c; ++c) {
-          SetNumber(static_cast<float>(total[c] / (shape.h * shape.w)), mean + c);
-        }
-      });
+      StoreTotals<T>(sums, whole[1], shape.c, shape.h * shape.w, whole[0]);
     };
   });
   emitter.AppendRows(std::move(step));

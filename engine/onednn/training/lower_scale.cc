@@ -55,10 +55,7 @@ TensorRef EmitGateGradient(const std::string& name, const Shape& shape, const Te
       });
     };
     step.finish = [=](RowStep::Whole whole) {
-      sums.ForTotals(whole[1], [&](int image, const double* total) {
-        T* diff = static_cast<T*>(whole[0]) + std::ptrdiff_t{image} * shape.c;
-        for (int c = 0; c < shape.c; ++c) SetNumber(static_cast<float>(total[c]), diff + c);
-      });
+      StoreTotals<T>(sums, whole[1], shape.c, /*divisor=*/1, whole[0]);
     };
   });
   emitter.AppendRows(std::move(step));

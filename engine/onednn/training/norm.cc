@@ -32,9 +32,7 @@ Norm NormOf(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
                .src = tape.Input(id),
                .statistics = tape.emitter().NewTensor({{2, channels}, DataType::f32, Tag::ab}),
                .collective = tape.options().sync_batch_norm,
-               .state = tape.state(),
-               .store_weight = nullptr,
-               .store_bias = nullptr};
+               .state = tape.state()};
   const NodeId reader = tape.OnlyReader(id);
   if (reader >= 0) {
     if (const auto* activation = std::get_if<Activation>(&tape.graph().node(reader).op)) {
@@ -44,20 +42,11 @@ Norm NormOf(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
   return norm;
 }
 
-void TakeGradients(Norm& norm, Tape& tape) {
+NormStores StoresOf(const Norm& norm, Tape& tape) {
   const auto store = [&](const std::string& name) {
     return tape.IsTrainable(name) ? tape.GradientStore(name) : nullptr;
   };
-  norm.store_weight = store(norm.name + ".weight");
-  norm.store_bias = store(norm.name + ".bias");
-}
-
-RowStep NormStep(const Norm& norm, const char* suffix) {
-  RowStep step;
-  step.name = norm.name + suffix;
-  step.implementation = "own:highway";
-  step.rows = norm.rows();
-  return step;
+  return {.weight = store(norm.name + ".weight"), .bias = store(norm.name + ".bias")};
 }
 
 NormChannels ChannelsOf(const Norm& norm, const void* statistics, bool streams) {
@@ -86,7 +75,7 @@ void SumOverProcesses(const Norm& norm, double* sums) {
   norm.collective->Sum(std::span(sums, static_cast<std::size_t>(2 * norm.channels())));
 }
 
-void StoreNormGradients(const Norm& norm, double* sums, float* means) {
+void StoreNormGradients(const Norm& norm, const NormStores& stores, double* sums, float* means) {
   const int channels = norm.channels();
   const auto store = [&](const std::function<void(const float*)>& to, const double* gradient) {
     if (!to) return;
@@ -94,8 +83,8 @@ void StoreNormGradients(const Norm& norm, double* sums, float* means) {
                    [](double value) { return static_cast<float>(value); });
     to(means);
   };
-  store(norm.store_weight, sums + channels);
-  store(norm.store_bias, sums);
+  store(stores.weight, sums + channels);
+  store(stores.bias, sums);
   if (!norm.is_frozen) SumOverProcesses(norm, sums);
   // Fixed statistics do not depend on the values.
   const double scale = norm.is_frozen ? 0.0 : 1.0 / CountOf(norm);

@@ -28,9 +28,6 @@ struct Norm {
   TensorRef statistics;  // [2, channels]: mean, 1 / sqrt(variance + epsilon)
   Collective* collective;
   StepState* state;
-  // What takes the gradients of the parameters, once TakeGradients was called; null: nothing does.
-  std::function<void(const float* values)> store_weight;
-  std::function<void(const float* values)> store_bias;
 
   int channels() const { return shape.c; }
   int rows() const { return shape.n * shape.h; }  // of all images
@@ -42,11 +39,14 @@ struct Norm {
 
 Norm NormOf(const BatchNorm& batch_norm, NodeId id, Tape& tape);
 
-// For its backward pass: the gradients of its trainable parameters go to the tape's.
-void TakeGradients(Norm& norm, Tape& tape);
+// What takes the gradients of its parameters; null: nothing does.
+struct NormStores {
+  std::function<void(const float* values)> weight;
+  std::function<void(const float* values)> bias;
+};
 
-// A step over its rows; tensors and functions are still to be set.
-RowStep NormStep(const Norm& norm, const char* suffix);
+// For the backward pass: of the trainable ones, the tape's.
+NormStores StoresOf(const Norm& norm, Tape& tape);
 
 // What the kernels know of its channels. `statistics` are the tensor's numbers.
 NormChannels ChannelsOf(const Norm& norm, const void* statistics, bool streams = false);
@@ -62,7 +62,7 @@ void SumOverProcesses(const Norm& norm, double* sums);
 
 // Stores the gradients of bias and weight [2, channels], sums over this process's pixels, and
 // leaves in `means` what NormBackward subtracts of them.
-void StoreNormGradients(const Norm& norm, double* sums, float* means);
+void StoreNormGradients(const Norm& norm, const NormStores& stores, double* sums, float* means);
 
 }  // namespace avocet
 

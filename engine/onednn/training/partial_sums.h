@@ -10,6 +10,7 @@
 #include "engine/onednn/emitter.h"
 #include "engine/onednn/row_step.h"
 #include "engine/onednn/team.h"
+#include "engine/onednn/training/numbers.h"
 
 namespace avocet {
 
@@ -99,6 +100,15 @@ class ImageSums {
   int parts_;
   int images_;  // at most, of a part
 };
+
+// dst [N, channels] = the sums [channels] of every image, divided.
+template <typename T>
+void StoreTotals(const ImageSums& sums, void* partial, int channels, int divisor, void* dst) {
+  sums.ForTotals(partial, [&](int image, const double* total) {
+    T* to = static_cast<T*>(dst) + std::ptrdiff_t{image} * channels;
+    for (int c = 0; c < channels; ++c) SetNumber(static_cast<float>(total[c] / divisor), to + c);
+  });
+}
 
 }  // namespace avocet
 

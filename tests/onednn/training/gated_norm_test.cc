@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "engine/graph/builder.h"
 #include "tests/onednn/training/train_step.h"
 #include "tests/reference/golden.h"
