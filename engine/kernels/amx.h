@@ -79,43 +79,36 @@ struct TileOperands {
   void* sums;  // [pixels, 2 * kTileColumns] of 4 bytes
 };
 
-// The sums of one or two registers of pixels and of weights.
+// The sums of one or two registers of pixels, and of one or two of weights, one of these after the
+// other: where a core's other thread takes half of the registers that sums are renamed to,
+// switching between four costs more than loading the pixels twice.
 template <TileNumbers numbers, bool kTwoRows, bool kTwoColumns>
 inline void MultiplyTiles(const TileOperands& operands) {
   constexpr int kSumBytes = 4;
   constexpr std::size_t kSumStride = 2 * kTileColumns * kSumBytes;
-  _tile_zero(0);
-  if constexpr (kTwoColumns) _tile_zero(1);
-  if constexpr (kTwoRows) _tile_zero(2);
-  if constexpr (kTwoRows && kTwoColumns) _tile_zero(3);
-  const std::uint8_t* src = operands.src;
-  const std::size_t step = operands.part_bytes / 4 * operands.weights_stride;
-  std::size_t place = 0;
-  for (int part = 0; part < operands.parts; ++part) {
-    _tile_loadd(6, operands.weights[0] + place, operands.weights_stride);
-    _tile_loadd(4, src, operands.src_stride);
-    AVOCET_TILE_PRODUCT(numbers, 0, 4, 6);
-    if constexpr (kTwoColumns) {
-      _tile_loadd(7, operands.weights[1] + place, operands.weights_stride);
-      AVOCET_TILE_PRODUCT(numbers, 1, 4, 7);
-    }
-    if constexpr (kTwoRows) {
-      _tile_loadd(5, src + kTileRows * operands.src_stride, operands.src_stride);
-      AVOCET_TILE_PRODUCT(numbers, 2, 5, 6);
-      if constexpr (kTwoColumns) {
-        AVOCET_TILE_PRODUCT(numbers, 3, 5, 7);
-      }
-    }
-    src += operands.part_bytes;
-    place += step;
-  }
-  auto* const sums = static_cast<std::uint8_t*>(operands.sums);
   constexpr std::size_t kColumn = kTileColumns * kSumBytes;
-  constexpr std::size_t kRow = kTileRows * kSumStride;
-  _tile_stored(0, sums, kSumStride);
-  if constexpr (kTwoColumns) _tile_stored(1, sums + kColumn, kSumStride);
-  if constexpr (kTwoRows) _tile_stored(2, sums + kRow, kSumStride);
-  if constexpr (kTwoRows && kTwoColumns) _tile_stored(3, sums + kRow + kColumn, kSumStride);
+  const std::size_t step = operands.part_bytes / 4 * operands.weights_stride;
+#pragma GCC unroll 2
+  for (int column = 0; column < (kTwoColumns ? 2 : 1); ++column) {
+    _tile_zero(0);
+    if constexpr (kTwoRows) _tile_zero(2);
+    const std::uint8_t* src = operands.src;
+    const std::uint8_t* weights = operands.weights[column];
+    for (int part = 0; part < operands.parts; ++part) {
+      _tile_loadd(6, weights, operands.weights_stride);
+      _tile_loadd(4, src, operands.src_stride);
+      AVOCET_TILE_PRODUCT(numbers, 0, 4, 6);
+      if constexpr (kTwoRows) {
+        _tile_loadd(5, src + kTileRows * operands.src_stride, operands.src_stride);
+        AVOCET_TILE_PRODUCT(numbers, 2, 5, 6);
+      }
+      src += operands.part_bytes;
+      weights += step;
+    }
+    auto* const sums = static_cast<std::uint8_t*>(operands.sums) + column * kColumn;
+    _tile_stored(0, sums, kSumStride);
+    if constexpr (kTwoRows) _tile_stored(2, sums + kTileRows * kSumStride, kSumStride);
+  }
 }
 
 }  // namespace
