@@ -23,7 +23,7 @@ constexpr int kTileRows = 16;
 constexpr int kTileRowBytes = 64;
 constexpr int kTileColumns = 16;  // of sums
 
-// Registers 0 to 3 are sums of [kTileRows, kTileColumns], 4 and 5 rows of pixels, 6 and 7 weights.
+// Registers 0 and 1 are sums of [kTileRows, kTileColumns], 4 and 5 rows of pixels, 6 is weights.
 // This is the operand of LDTILECFG.
 struct alignas(64) TileConfig {
   std::uint8_t palette = 1;
@@ -43,13 +43,10 @@ inline void ConfigureTiles(int first, int second, int part_bytes) {
     config.row_bytes[tile] = static_cast<std::uint16_t>(rows > 0 ? row_bytes : 0);
   };
   set(0, first, kTileRowBytes);
-  set(1, first, kTileRowBytes);
-  set(2, second, kTileRowBytes);
-  set(3, second, kTileRowBytes);
+  set(1, second, kTileRowBytes);
   set(4, first, part_bytes);
   set(5, second, part_bytes);
   set(6, part_bytes / 4, kTileRowBytes);
-  set(7, part_bytes / 4, kTileRowBytes);
   // The intrinsics do not tell the compiler which memory they read.
   asm volatile("" ::: "memory");
   _tile_loadconfig(&config);
@@ -91,7 +88,7 @@ inline void MultiplyTiles(const TileOperands& operands) {
 #pragma GCC unroll 2
   for (int column = 0; column < (kTwoColumns ? 2 : 1); ++column) {
     _tile_zero(0);
-    if constexpr (kTwoRows) _tile_zero(2);
+    if constexpr (kTwoRows) _tile_zero(1);
     const std::uint8_t* src = operands.src;
     const std::uint8_t* weights = operands.weights[column];
     for (int part = 0; part < operands.parts; ++part) {
@@ -100,14 +97,14 @@ inline void MultiplyTiles(const TileOperands& operands) {
       AVOCET_TILE_PRODUCT(numbers, 0, 4, 6);
       if constexpr (kTwoRows) {
         _tile_loadd(5, src + kTileRows * operands.src_stride, operands.src_stride);
-        AVOCET_TILE_PRODUCT(numbers, 2, 5, 6);
+        AVOCET_TILE_PRODUCT(numbers, 1, 5, 6);
       }
       src += operands.part_bytes;
       weights += step;
     }
     auto* const sums = static_cast<std::uint8_t*>(operands.sums) + column * kColumn;
     _tile_stored(0, sums, kSumStride);
-    if constexpr (kTwoRows) _tile_stored(2, sums + kTileRows * kSumStride, kSumStride);
+    if constexpr (kTwoRows) _tile_stored(1, sums + kTileRows * kSumStride, kSumStride);
   }
 }
 

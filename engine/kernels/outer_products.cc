@@ -1,4 +1,5 @@
 #include "engine/kernels/outer_products.h"
+#include "engine/kernels/outer_products_amx.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -244,6 +245,7 @@ namespace avocet {
 HWY_EXPORT(AddAll);
 
 void AddOuterProducts(const OuterProducts<float>& products) {
+  if (products.in_digits) return AddOuterProductsAmx(products);
   HWY_DYNAMIC_DISPATCH(AddAll)(products);
 }
 

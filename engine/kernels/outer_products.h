@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "engine/kernels/bfloat16.h"
+#include "engine/kernels/cpu.h"
 
 namespace avocet {
 
@@ -22,6 +23,7 @@ struct OuterProducts {
   float* sums;                 // [left_channels, right_channels]
   std::ptrdiff_t sums_stride;  // from channel to channel of left
   bool is_far = false;         // the pixels are in no cache: fetches the next ones along the way
+  bool in_digits = false;      // float32 by digits.h, which needs HasAmxKernels
 };
 
 // Adds to `sums`, over all pixels, the products of each channel of left with each of right. Any
@@ -29,10 +31,17 @@ struct OuterProducts {
 void AddOuterProducts(const OuterProducts<float>& products);
 void AddOuterProducts(const OuterProducts<BFloat16>& products);
 
+// AddOuterProducts without AMX, with instructions for pairs of bfloat16 numbers. For it and tests.
+void AddOuterProductsPairs(const OuterProducts<BFloat16>& products);
+
 // What they use, as in the names of oneDNN's implementations.
 template <typename T>
-constexpr const char* OuterProductsIsa() {
-  return std::is_same_v<T, float> ? "highway" : "avx512_bf16";
+const char* OuterProductsIsa(bool in_digits = false) {
+  if constexpr (std::is_same_v<T, float>) {
+    return in_digits ? "amx_digits" : "highway";
+  } else {
+    return HasAmxKernels() ? "amx_bf16" : "avx512_bf16";
+  }
 }
 
 }  // namespace avocet

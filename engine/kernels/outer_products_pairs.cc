@@ -4,7 +4,9 @@
 #include <cstdint>
 
 #include "engine/base/check.h"
+#include "engine/kernels/cpu.h"
 #include "engine/kernels/outer_products.h"
+#include "engine/kernels/outer_products_amx.h"
 #include "engine/kernels/outer_products_tiles.h"
 #include "engine/kernels/vector.h"
 
@@ -179,7 +181,7 @@ void AddBlock(const OuterProducts<BFloat16>& at, int pixel, int pixels, int firs
 
 }  // namespace
 
-void AddOuterProducts(const OuterProducts<BFloat16>& products) {
+void AddOuterProductsPairs(const OuterProducts<BFloat16>& products) {
   Packed packed;
   for (int pixel = 0; pixel < products.pixels; pixel += 2 * kBlockPairs) {
     const int pixels = std::min(2 * kBlockPairs, products.pixels - pixel);
@@ -194,8 +196,13 @@ AVOCET_END_AVX512
 
 #else
 
-void AddOuterProducts(const OuterProducts<BFloat16>&) { AVOCET_CHECK(false); }
+void AddOuterProductsPairs(const OuterProducts<BFloat16>&) { AVOCET_CHECK(false); }
 
 #endif  // defined(__x86_64__)
+
+void AddOuterProducts(const OuterProducts<BFloat16>& products) {
+  if (HasAmxKernels()) return AddOuterProductsAmx(products);
+  AddOuterProductsPairs(products);
+}
 
 }  // namespace avocet

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "engine/kernels/outer_products_amx.h"
 #include "tests/kernels/values.h"
 #include "tests/reference/worst.h"
 
@@ -32,10 +33,24 @@ const Case kCases[] = {{8, 48, 20},
                        {9, 70, 300, 0, true},
                        {260, 48, 200, 124, true}};
 
+// Those of kCases that matter to tiles, and more channels of left than are packed at once.
+const Case kAmxCases[] = {{1, 1, 1},
+                          {16, 16, 64},
+                          {13, 33, 300},
+                          {33, 17, 129},
+                          {7, 50, 5},
+                          {384, 21, 40},
+                          {30, 128, 9, 226},
+                          {9, 70, 300, 0, true},
+                          {800, 20, 70},
+                          {32, 16, 777},
+                          {260, 48, 200, 124, true}};
+
 // Largest error, in tolerances: sums are float32 whatever T. `broken` adds 1 to one number of the
 // kernel's.
 template <typename T>
-double Error(const Case& c, bool broken = false) {
+double Error(const Case& c, bool broken = false,
+             void (*add)(const OuterProducts<T>&) = AddOuterProducts) {
   const int stride = c.left + c.between;
   const auto left_size = static_cast<std::size_t>(stride * c.pixels - c.between);
   const auto right_size = static_cast<std::size_t>(c.right * c.pixels);
@@ -44,16 +59,16 @@ double Error(const Case& c, bool broken = false) {
   std::vector<float> sums(static_cast<std::size_t>(c.left * c.right), 0.5f);
   std::vector<T> given = left;
   if (broken) given.back() = FromFloat<T>(static_cast<float>(ToDouble(left.back()) + 1));
-  AddOuterProducts(OuterProducts<T>{.left = given.data(),
-                                    .left_stride = stride,
-                                    .left_channels = c.left,
-                                    .right = right.data(),
-                                    .right_stride = c.right,
-                                    .right_channels = c.right,
-                                    .pixels = c.pixels,
-                                    .sums = sums.data(),
-                                    .sums_stride = c.right,
-                                    .is_far = c.is_far});
+  add(OuterProducts<T>{.left = given.data(),
+                       .left_stride = stride,
+                       .left_channels = c.left,
+                       .right = right.data(),
+                       .right_stride = c.right,
+                       .right_channels = c.right,
+                       .pixels = c.pixels,
+                       .sums = sums.data(),
+                       .sums_stride = c.right,
+                       .is_far = c.is_far});
   double worst = 0;
   for (int l = 0; l < c.left; ++l) {
     for (int r = 0; r < c.right; ++r) {
@@ -84,12 +99,32 @@ TEST(OuterProducts, ABrokenNumberShows) {
 
 TEST(OuterProducts, OfPairsEqualTheDefinition) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
-  for (const Case& c : kCases) EXPECT_LT(Error<BFloat16>(c), 1) << Name(c);
+  for (const Case& c : kCases) {
+    EXPECT_LT(Error<BFloat16>(c, /*broken=*/false, AddOuterProductsPairs), 1) << Name(c);
+  }
 }
 
 TEST(OuterProducts, ABrokenNumberOfPairsShows) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
-  for (const Case& c : kCases) EXPECT_GT(Error<BFloat16>(c, /*broken=*/true), 10) << Name(c);
+  for (const Case& c : kCases) {
+    EXPECT_GT(Error<BFloat16>(c, /*broken=*/true, AddOuterProductsPairs), 10) << Name(c);
+  }
+}
+
+TEST(OuterProducts, OfTilesEqualTheDefinition) {
+  if (!HasAmxKernels()) GTEST_SKIP() << "no AMX";
+  for (const Case& c : kAmxCases) {
+    EXPECT_LT(Error<BFloat16>(c), 1) << Name(c);
+    EXPECT_LT(Error<float>(c, /*broken=*/false, AddOuterProductsAmx), 1) << Name(c);
+  }
+}
+
+TEST(OuterProducts, ABrokenNumberOfTilesShows) {
+  if (!HasAmxKernels()) GTEST_SKIP() << "no AMX";
+  for (const Case& c : kAmxCases) {
+    EXPECT_GT(Error<BFloat16>(c, /*broken=*/true), 10) << Name(c);
+    EXPECT_GT(Error<float>(c, /*broken=*/true, AddOuterProductsAmx), 10) << Name(c);
+  }
 }
 
 }  // namespace

@@ -5,13 +5,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "engine/graph/infer_shape.h"
+#include "engine/kernels/cpu.h"
 #include "engine/kernels/outer_products.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/channel_sums.h"
+#include "engine/onednn/training/pixel_product.h"
 #include "engine/onednn/training/pointwise_rows.h"
 
 namespace avocet {
@@ -77,6 +80,11 @@ int PatchesAtOnce(const Sizes& sizes) {
   return std::max(1, kNumbers / sizes.patch() / kBlock) * kBlock;
 }
 
+template <typename T>
+bool InDigits(const Sizes& sizes) {
+  return std::is_same_v<T, float> && MultipliesDigits(sizes.patch(), sizes.dst.c);
+}
+
 // Adds the products of so many pixels of the gradient with their patches to `sums` [O, patch]. The
 // team shares the longer side: each sum is one thread's, whatever the team.
 template <typename T>
@@ -97,7 +105,8 @@ void AddProducts(const Sizes& sizes, const T* diff_dst, const T* patches, int pi
                          .pixels = pixels,
                          .sums = sums + (by_patch ? first : std::ptrdiff_t{first} * sizes.patch()),
                          .sums_stride = sizes.patch(),
-                         .is_far = true});
+                         .is_far = true,
+                         .in_digits = InDigits<T>(sizes)});
   });
 }
 
@@ -135,7 +144,8 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
                      Tape& tape) {
   Emitter& emitter = tape.emitter();
   const std::string weight = tape.graph().node(id).name + ".weight";
-  const std::string implementation = std::string("own_dense:") + OuterProductsIsa<T>();
+  const std::string implementation =
+      std::string("own_dense:") + OuterProductsIsa<T>(InDigits<T>(sizes));
   const std::string step = tape.graph().node(id).name + ".diff_weights";
   const auto scratch = [&](std::int64_t count, DataType type) {
     return emitter.NewTensor({{count}, type, Tag::x});
@@ -173,8 +183,9 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
 }  // namespace
 
 bool TakesDenseDiffWeights(const Conv2d& conv, NodeId id, const Tape& tape) {
-  // oneDNN's of 3x3 in bfloat16 are as fast as its forward pass.
-  const bool takes_pairs = MultipliesPairs(tape) && (conv.kernel == 1 || conv.stride > 1);
+  // Without AMX oneDNN's of 3x3 in bfloat16 are as fast as its forward pass.
+  const bool takes_pairs =
+      MultipliesPairs(tape) && (conv.kernel == 1 || conv.stride > 1 || HasAmxKernels());
   if (conv.groups != 1 || !(TakesRows(tape) || takes_pairs)) return false;
   // Of fewer pixels, as a squeeze-and-excite block has, there is more to fetch than to multiply.
   constexpr int kLeastPixels = 64;

@@ -9,10 +9,10 @@
 #include "engine/kernels/bfloat16_products.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/outer_products.h"
-#include "engine/kernels/pair_layout.h"
-#include "engine/kernels/pointwise.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/channel_sums.h"
+#include "engine/onednn/training/dense_gradients.h"
+#include "engine/onednn/training/pixel_product.h"
 
 namespace avocet {
 namespace {
@@ -25,90 +25,66 @@ struct Sizes {
   int width;  // pixels a row
   int in_channels;
   int out_channels;
+  bool takes_turns;
 };
 
 Sizes SizesOf(NodeId id, const Tape& tape) {
   const Node& node = tape.graph().node(id);
-  return {.rows = node.shape.n * node.shape.h,
-          .width = node.shape.w,
-          .in_channels = tape.graph().node(node.inputs[0]).shape.c,
-          .out_channels = node.shape.c};
+  Sizes sizes = {.rows = node.shape.n * node.shape.h,
+                 .width = node.shape.w,
+                 .in_channels = tape.graph().node(node.inputs[0]).shape.c,
+                 .out_channels = node.shape.c,
+                 .takes_turns = false};
+  const TurnOptions& turns = tape.options().turns;
+  const std::int64_t bytes = tape.type() == DataType::f32 ? sizeof(float) : sizeof(BFloat16);
+  const std::int64_t channels = std::max(sizes.in_channels, sizes.out_channels);
+  const std::int64_t weights = std::int64_t{sizes.in_channels} * sizes.out_channels;
+  sizes.takes_turns =
+      channels * sizes.rows * sizes.width * bytes >= turns.large_tensor &&
+      // Else turns would fetch weights and sums rather than rows.
+      (weights * bytes <= static_cast<std::int64_t>(turns.bytes) || turns.large_tensor == 0);
+  return sizes;
 }
 
-std::int64_t PackedSize(int from, int to) {
-  return std::int64_t{PointwiseTiles(to)} * kPointwiseTile * from;
-}
-
-// A matrix [to, from], element (t, f) at t * to_stride + f * from_stride, as RunPointwise wants it.
-void PackWeights(const float* matrix, int from, int to, std::ptrdiff_t from_stride,
-                 std::ptrdiff_t to_stride, float* packed) {
-  ParallelFor(PointwiseTiles(to), [&](int begin, int end) {
-    for (int tile = begin; tile < end; ++tile) {
-      const int first = tile * kPointwiseTile;
-      const int count = std::min(kPointwiseTile, to - first);
-      float* row = packed + std::ptrdiff_t{tile} * kPointwiseTile * from;
-      for (int f = 0; f < from; ++f, row += kPointwiseTile) {
-        const float* element = matrix + f * from_stride + first * to_stride;
-        for (int t = 0; t < count; ++t) row[t] = element[t * to_stride];
-        std::fill(row + count, row + kPointwiseTile, 0.0f);
-      }
-    }
-  });
-}
-void PackWeights(const float* matrix, int from, int to, std::ptrdiff_t from_stride,
-                 std::ptrdiff_t to_stride, BFloat16* packed) {
-  const PairLayout layout = {.src = matrix,
-                             .dst = packed,
-                             .blocked_stride = to_stride,
-                             .paired_stride = from_stride,
-                             .blocked = to,
-                             .paired = from,
-                             .taps = 1,
-                             .block = kPointwiseTile};
-  ParallelFor(PairLayoutParts(layout),
-              [&](int begin, int end) { RunPairLayout(layout, begin, end); });
-}
-
-// What multiplies each pixel of a tensor with a matrix.
-struct Product {
-  int width;
-  int from;
-  int to;
-  std::ptrdiff_t from_stride;  // of the elements of the parameter
-  std::ptrdiff_t to_stride;
-  dnnl::memory weights;
-  std::optional<dnnl::memory> bias;
-};
-
+// The product of all pixels, as a row step or, where the tensors are small, as a step of its own.
 template <typename T>
-RowStep ProductStep(const std::string& name, int rows, const Product& product, const TensorRef& src,
-                    const TensorRef& dst, Emitter& emitter) {
-  const std::int64_t packed_size = PackedSize(product.from, product.to);
+void EmitProduct(const std::string& name, const Sizes& sizes, const PixelProduct& product,
+                 const TensorRef& src, const TensorRef& dst, Emitter& emitter) {
+  const std::int64_t bytes = product.PackedBytes<T>();
+  const TensorRef packed = emitter.NewTensor({{bytes}, DataType::u8, Tag::x});
+  if (!sizes.takes_turns) {
+    emitter.KernelStep(
+        name, product.Implementation<T>(), {src, dst, packed},
+        [=](std::span<void* const> addresses) {
+          product.Pack<T>(addresses[2]);
+          // Groups of pixels that kernels compute at once.
+          constexpr int kGroup = 32;
+          const int pixels = sizes.rows * sizes.width;
+          ParallelFor((pixels + kGroup - 1) / kGroup, [&](int begin, int end) {
+            const int first = begin * kGroup;
+            product.Run<T>(
+                addresses[2],
+                static_cast<const T*>(addresses[0]) + std::ptrdiff_t{first} * product.from,
+                static_cast<T*>(addresses[1]) + std::ptrdiff_t{first} * product.to,
+                std::min(end * kGroup, pixels) - first);
+          });
+        });
+    return;
+  }
   RowStep step;
   step.name = name;
-  step.implementation = std::string("own_1x1:") + PointwiseIsa<T>(product.from);
-  step.rows = rows;
+  step.implementation = product.Implementation<T>();
+  step.rows = sizes.rows;
   step.by_row = {src, dst};
-  step.writes = {emitter.NewTensor({{packed_size}, emitter.type(), Tag::x})};
-  step.fixed_bytes = static_cast<std::size_t>(packed_size) * sizeof(T);
-  step.start = [product](RowStep::Whole whole) {
-    PackWeights(static_cast<const float*>(product.weights.get_data_handle()), product.from,
-                product.to, product.from_stride, product.to_stride, static_cast<T*>(whole[0]));
+  step.writes = {packed};
+  step.fixed_bytes = static_cast<std::size_t>(bytes);
+  step.start = [product](RowStep::Whole whole) { product.Pack<T>(whole[0]); };
+  step.run = [product, width = sizes.width](const Rows& turn, std::span<const RowTensor> tensors,
+                                            RowStep::Whole whole) {
+    product.Run<T>(whole[0], static_cast<const T*>(tensors[0].rows),
+                   static_cast<T*>(tensors[1].rows), turn.count() * width);
   };
-  step.run = [product](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
-    const Pointwise<T> call = {
-        .src = static_cast<const T*>(tensors[0].rows),
-        .weights = static_cast<const T*>(whole[0]),
-        .bias = product.bias ? static_cast<const float*>(product.bias->get_data_handle()) : nullptr,
-        .gate = nullptr,
-        .residual = nullptr,
-        .dst = static_cast<T*>(tensors[1].rows),
-        .in_channels = product.from,
-        .out_channels = product.to,
-        .activation = std::nullopt};
-    RunPointwise(call, 0, turn.count() * product.width, 0, PointwiseTiles(product.to), nullptr);
-  };
-  return step;
+  emitter.AppendRows(std::move(step));
 }
 
 template <typename T>
@@ -120,7 +96,9 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
   const int parts = std::min(TeamSize(), sizes.rows);
   RowStep step;
   step.name = name + ".diff_weights";
-  step.implementation = std::string("own_1x1:") + OuterProductsIsa<T>();
+  const bool in_digits =
+      std::is_same_v<T, float> && MultipliesDigits(sizes.in_channels, sizes.out_channels);
+  step.implementation = std::string("own_1x1:") + OuterProductsIsa<T>(in_digits);
   step.rows = sizes.rows;
   step.by_row = {src, diff_dst};
   step.writes = {emitter.NewTensor({{parts, count}, DataType::f32, Tag::ab})};
@@ -141,7 +119,8 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
                          .right_channels = sizes.in_channels,
                          .pixels = turn.count() * sizes.width,
                          .sums = static_cast<float*>(whole[0]) + std::ptrdiff_t{turn.part} * count,
-                         .sums_stride = sizes.in_channels});
+                         .sums_stride = sizes.in_channels,
+                         .in_digits = in_digits});
   };
   step.finish = [=, store = tape.GradientStore(name + ".weight")](RowStep::Whole whole) {
     auto* sums = static_cast<float*>(whole[0]);
@@ -164,36 +143,37 @@ TensorRef Lower(const Conv2d& conv, NodeId id, Tape& tape) {
   const dnnl::memory weights =
       tape.Parameter(node.name + ".weight",
                      {{sizes.out_channels, sizes.in_channels, 1, 1}, DataType::f32, Tag::oihw});
-  Product forward = {.width = sizes.width,
-                     .from = sizes.in_channels,
-                     .to = sizes.out_channels,
-                     .from_stride = 1,
-                     .to_stride = sizes.in_channels,
-                     .weights = weights,
-                     .bias = std::nullopt};
+  PixelProduct forward = {.from = sizes.in_channels,
+                          .to = sizes.out_channels,
+                          .from_stride = 1,
+                          .to_stride = sizes.in_channels,
+                          .matrix = weights,
+                          .bias = std::nullopt};
   if (conv.bias) forward.bias = tape.Vector(node.name + ".bias", sizes.out_channels);
   const TensorRef dst = emitter.NewTensor(emitter.Activation(node.shape));
-  emitter.AppendRows(ProductStep<T>(node.name, sizes.rows, forward, tape.Input(id), dst, emitter));
+  EmitProduct<T>(node.name, sizes, forward, tape.Input(id), dst, emitter);
   tape.OnBackward(id, [=, &tape, has_bias = conv.bias](const TensorRef& diff_dst) {
     const Node& self = tape.graph().node(id);
-    if (tape.IsTrainable(self.name + ".weight")) {
-      EmitDiffWeights<T>(sizes, id, tape.InputAgain(id), diff_dst, tape);
-    }
-    if (has_bias && tape.IsTrainable(self.name + ".bias")) {
-      EmitChannelSums(self.name + ".diff_bias", self.name + ".bias", self.shape, diff_dst,
-                      std::nullopt, tape);
+    if (!sizes.takes_turns) {
+      EmitDenseDiffWeights(conv, id, tape.Input(id), diff_dst, tape);
+    } else {
+      if (tape.IsTrainable(self.name + ".weight")) {
+        EmitDiffWeights<T>(sizes, id, tape.InputAgain(id), diff_dst, tape);
+      }
+      if (has_bias && tape.IsTrainable(self.name + ".bias")) {
+        EmitChannelSums(self.name + ".diff_bias", self.name + ".bias", self.shape, diff_dst,
+                        std::nullopt, tape);
+      }
     }
     if (!tape.NeedsGradient(self.inputs[0])) return;
-    const Product backward = {.width = sizes.width,
-                              .from = sizes.out_channels,
-                              .to = sizes.in_channels,
-                              .from_stride = sizes.in_channels,
-                              .to_stride = 1,
-                              .weights = weights,
-                              .bias = std::nullopt};
+    const PixelProduct backward = {.from = sizes.out_channels,
+                                   .to = sizes.in_channels,
+                                   .from_stride = sizes.in_channels,
+                                   .to_stride = 1,
+                                   .matrix = weights,
+                                   .bias = std::nullopt};
     const TensorRef diff_src = tape.emitter().NewTensor(tape.Input(id).desc);
-    tape.emitter().AppendRows(ProductStep<T>(self.name + ".diff_src", sizes.rows, backward,
-                                             diff_dst, diff_src, tape.emitter()));
+    EmitProduct<T>(self.name + ".diff_src", sizes, backward, diff_dst, diff_src, tape.emitter());
     tape.AddGradient(id, 0, diff_src);
   });
   return dst;
@@ -204,23 +184,20 @@ TensorRef Lower(const Conv2d& conv, NodeId id, Tape& tape) {
 bool TakesRows(const Tape& tape) { return tape.type() == DataType::f32 && HasFloat32Kernels(); }
 
 bool MultipliesPairs(const Tape& tape) {
-  return tape.type() == DataType::bf16 && HasBFloat16Kernels() && !HasAmxKernels() &&
-         !MultipliesBFloat16AsFloat();
+  return tape.type() == DataType::bf16 && HasBFloat16Kernels() && !MultipliesBFloat16AsFloat();
 }
 
 bool TakesPointwiseRows(const Conv2d& conv, NodeId id, const Tape& tape) {
-  const Sizes sizes = SizesOf(id, tape);
-  const bool takes_pairs =
-      MultipliesPairs(tape) && sizes.in_channels % 2 == 0 && sizes.out_channels % 2 == 0;
   if (conv.kernel != 1 || conv.stride != 1 || conv.groups != 1) return false;
-  if (!TakesRows(tape) && !takes_pairs) return false;
-  const TurnOptions& turns = tape.options().turns;
-  const std::int64_t bytes = takes_pairs ? sizeof(BFloat16) : sizeof(float);  // a number
-  const std::int64_t channels = std::max(sizes.in_channels, sizes.out_channels);
-  const std::int64_t weights = std::int64_t{sizes.in_channels} * sizes.out_channels;
-  return channels * sizes.rows * sizes.width * bytes >= turns.large_tensor &&
-         // Else turns would fetch weights and sums rather than rows.
-         (weights * bytes <= static_cast<std::int64_t>(turns.bytes) || turns.large_tensor == 0);
+  const Sizes sizes = SizesOf(id, tape);
+  if (sizes.takes_turns) {
+    const bool in_pairs = sizes.in_channels % 2 == 0 && sizes.out_channels % 2 == 0;
+    return TakesRows(tape) || (MultipliesPairs(tape) && in_pairs);
+  }
+  // Of fewer pixels, as a squeeze-and-excite block has, weights take longer to cut into digits.
+  constexpr int kLeastPixels = 256;
+  return tape.type() == DataType::f32 && MultipliesDigits(sizes.in_channels, sizes.out_channels) &&
+         sizes.rows * sizes.width >= kLeastPixels;
 }
 
 TensorRef LowerPointwiseRows(const Conv2d& conv, NodeId id, Tape& tape) {

@@ -1,4 +1,5 @@
-// 1x1 convolutions in training as row steps, by our own kernels (engine/kernels).
+// 1x1 convolutions in training by our own kernels (engine/kernels), as row steps where tensors are
+// large.
 #ifndef AVOCET_ENGINE_ONEDNN_TRAINING_POINTWISE_ROWS_H_
 #define AVOCET_ENGINE_ONEDNN_TRAINING_POINTWISE_ROWS_H_
 
@@ -11,12 +12,13 @@ namespace avocet {
 // kernels.
 bool TakesRows(const Tape& tape);
 
-// Whether the CPU's fastest products, in a program of this type, are of pairs of bfloat16 numbers
-// by AVX512-BF16.
+// Whether the CPU's fastest products, in a program of this type, are of pairs of bfloat16 numbers,
+// by AVX512-BF16 or AMX.
 bool MultipliesPairs(const Tape& tape);
 
 // Whether the steps below are the way to compute the node `id`: where its tensors are larger than
-// caches, neighbours that take turns with it gain more than oneDNN's faster products.
+// caches, neighbours that take turns with it gain more than oneDNN's faster products; where AMX
+// multiplies digits of float32 numbers, these are faster.
 bool TakesPointwiseRows(const Conv2d& conv, NodeId id, const Tape& tape);
 
 // As LowerTraining.

@@ -6,6 +6,10 @@ namespace {
 const GradientCase kCases[] = {
     {"Pointwise", 13, 5, 7,
      [](Builder& b, Value x) { return b.Conv("op", x, {.out_channels = 24, .kernel = 1}); }},
+    {"PointwiseOfManyChannels", 64, 13, 12,
+     [](Builder& b, Value x) {
+       return b.Conv("op", x, {.out_channels = 80, .kernel = 1, .bias = true});
+     }},
     {"ConvFromOneChannel", 1, 6, 5,
      [](Builder& b, Value x) {
        return b.Conv("op", x, {.out_channels = 3, .kernel = 3, .bias = true});
@@ -18,6 +22,10 @@ const GradientCase kCases[] = {
     {"ConvStrided", 24, 13, 11,
      [](Builder& b, Value x) {
        return b.Conv("op", x, {.out_channels = 40, .kernel = 3, .stride = 2});
+     }},
+    {"ConvStridedOfManyChannels", 32, 13, 12,
+     [](Builder& b, Value x) {
+       return b.Conv("op", x, {.out_channels = 64, .kernel = 3, .stride = 2});
      }},
     {"ConvValid", 3, 7, 9,
      [](Builder& b, Value x) {
