@@ -1,5 +1,5 @@
 // 1x1 convolutions of float32 numbers on CPUs with AMX, as products of digits of eight bits
-// (digits.h): twice to five times the speed of FMA.
+// (digits.h): 1.4 to 2.9 times the speed of FMA where it was measured.
 #ifndef AVOCET_ENGINE_KERNELS_POINTWISE_DIGITS_H_
 #define AVOCET_ENGINE_KERNELS_POINTWISE_DIGITS_H_
 
