@@ -49,6 +49,16 @@ inline void ScaleOf(__m512i largest, __m512* to_integer, __m512* to_number) {
   *to_number = _mm512_div_ps(magnitude, limit);
 }
 
+// The same of the columns of a matrix of `rows` rows.
+inline void ScaleOfColumns(const float* matrix, std::ptrdiff_t stride, int rows, __mmask16 lanes,
+                           __m512* to_integer, __m512* to_number) {
+  __m512i largest = _mm512_setzero_si512();
+  for (int i = 0; i < rows; ++i) {
+    largest = _mm512_max_epi32(largest, Magnitude(Load(matrix + i * stride, lanes)));
+  }
+  ScaleOf(largest, to_integer, to_number);
+}
+
 // Digits of integers, in the bytes of each, the lowest first: with 128 added to each place bytes
 // have no sign and carry as digits do.
 inline __m512i DigitsOf(__m512 value, __m512 to_integer) {

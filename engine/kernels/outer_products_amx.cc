@@ -41,12 +41,7 @@ struct Words<float> {
 
   static void Scale(const Pixels<float>& pixels, __mmask16 lanes, __m512* to_integer,
                     __m512* to_number) {
-    __m512i largest = _mm512_setzero_si512();
-    for (int p = 0; p < pixels.count; ++p) {
-      largest =
-          _mm512_max_epi32(largest, Magnitude(Load(pixels.numbers + p * pixels.stride, lanes)));
-    }
-    ScaleOf(largest, to_integer, to_number);
+    ScaleOfColumns(pixels.numbers, pixels.stride, pixels.count, lanes, to_integer, to_number);
   }
 
   // Of the pixels from `pixel` on, as far as they are there.

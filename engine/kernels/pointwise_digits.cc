@@ -116,20 +116,16 @@ void PackTileOfRows(const float* matrix, std::ptrdiff_t stride, int outputs, int
   }
 }
 
-// The first of the four channels that are the word `word` of a row that PackBytes has packed.
+// The first of the four channels that are the word `word` of a row that GatherDigits has packed.
 constexpr int ChannelOf(int word) { return (word % 4 * 4 + word / 4) * 4; }
 
 // The same where an input channel's weights are neighbours.
 void PackTileOfColumns(const float* matrix, std::ptrdiff_t stride, int outputs, int count,
                        int parts, std::uint8_t* digits, float* scales) {
   const __mmask16 lanes = FirstLanes(outputs);
-  __m512i largest = _mm512_setzero_si512();
-  for (int i = 0; i < count; ++i) {
-    largest = _mm512_max_epi32(largest, Magnitude(Load(matrix + i * stride, lanes)));
-  }
   __m512 to_integer;
   __m512 to_number;
-  ScaleOf(largest, &to_integer, &to_number);
+  ScaleOfColumns(matrix, stride, count, lanes, &to_integer, &to_number);
   _mm512_store_ps(scales, to_number);
   for (int part = 0; part < parts; ++part, digits += kTilePart) {
     for (int w = 0; w < kTileRows; ++w) {
