@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -92,24 +91,19 @@ double Error(const Case& c, bool turned, bool broken = false) {
   return worst;
 }
 
-std::string Name(const Case& c) {
-  return std::to_string(c.pixels) + " pixels, " + std::to_string(c.in_channels) + " to " +
-         std::to_string(c.out_channels);
-}
-
 TEST(PointwiseDigits, EqualTheDefinition) {
   if (!HasAmxKernels()) GTEST_SKIP() << "no AMX";
   for (const Case& c : kCases) {
-    EXPECT_LT(Error(c, /*turned=*/false), 1) << Name(c);
-    EXPECT_LT(Error(c, /*turned=*/true), 1) << Name(c) << ", turned";
+    EXPECT_LT(Error(c, /*turned=*/false), 1) << PointwiseName(c);
+    EXPECT_LT(Error(c, /*turned=*/true), 1) << PointwiseName(c) << ", turned";
   }
 }
 
 TEST(PointwiseDigits, ABrokenWeightShows) {
   if (!HasAmxKernels()) GTEST_SKIP() << "no AMX";
   for (const Case& c : kCases) {
-    EXPECT_GT(Error(c, /*turned=*/false, /*broken=*/true), 10) << Name(c);
-    EXPECT_GT(Error(c, /*turned=*/true, /*broken=*/true), 10) << Name(c) << ", turned";
+    EXPECT_GT(Error(c, /*turned=*/false, /*broken=*/true), 10) << PointwiseName(c);
+    EXPECT_GT(Error(c, /*turned=*/true, /*broken=*/true), 10) << PointwiseName(c) << ", turned";
   }
 }
 

@@ -154,22 +154,17 @@ double Error(const Case& c, bool broken = false) {
   return worst;
 }
 
-std::string Name(const Case& c) {
-  return std::to_string(c.pixels) + " pixels, " + std::to_string(c.in_channels) + " to " +
-         std::to_string(c.out_channels);
-}
-
 TEST(PointwiseInt8, EqualsTheDefinition) {
   if (!HasInt8Kernels()) GTEST_SKIP() << "no AVX512-VNNI";
   // Halves may be rounded either way.
-  for (const Case& c : kCases) EXPECT_LE(Error(c), 1) << Name(c);
+  for (const Case& c : kCases) EXPECT_LE(Error(c), 1) << PointwiseName(c);
 }
 
 TEST(PointwiseInt8, ABrokenWeightShows) {
   if (!HasInt8Kernels()) GTEST_SKIP() << "no AVX512-VNNI";
   for (const Case& c : kCases) {
     if (c.in_channels > 1000) continue;  // one weight of 4000 is below a step
-    EXPECT_GT(Error(c, /*broken=*/true), 1) << Name(c);
+    EXPECT_GT(Error(c, /*broken=*/true), 1) << PointwiseName(c);
   }
 }
 

@@ -1,7 +1,5 @@
 #include "engine/kernels/pointwise.h"
 
-#include <string>
-
 #include <gtest/gtest.h>
 
 #include "engine/kernels/float32_any.h"
@@ -122,11 +120,6 @@ double Error(const Case& c, bool broken = false,
   return worst;
 }
 
-std::string Name(const Case& c) {
-  return std::to_string(c.pixels) + " pixels, " + std::to_string(c.in_channels) + " to " +
-         std::to_string(c.out_channels);
-}
-
 TEST(Pointwise, TakesAmxWherePartsFillHalfARegistersRow) {
   if (!TakesAmx(64)) GTEST_SKIP() << "no AMX";
   for (const int bytes : {4, 20, 60, 64, 80, 96, 2 * 1152, 8000})
@@ -136,29 +129,29 @@ TEST(Pointwise, TakesAmxWherePartsFillHalfARegistersRow) {
 
 TEST(Pointwise, EqualsTheDefinitionInFloat32) {
   if (!HasKernels<float>()) GTEST_SKIP() << "neither AVX-512 nor AVX2";
-  for (const Case& c : kCases) EXPECT_LT(Error<float>(c), 1) << Name(c);
+  for (const Case& c : kCases) EXPECT_LT(Error<float>(c), 1) << PointwiseName(c);
 }
 
 TEST(Pointwise, OnAnyCpuEqualsTheDefinition) {
   for (const Case& c : kCases) {
-    EXPECT_LT(Error<float>(c, /*broken=*/false, RunPointwiseAny), 1) << Name(c);
+    EXPECT_LT(Error<float>(c, /*broken=*/false, RunPointwiseAny), 1) << PointwiseName(c);
     if (c.activation == ActivationKind::kSigmoid) continue;  // flattens it
-    EXPECT_GT(Error<float>(c, /*broken=*/true, RunPointwiseAny), 10) << Name(c);
+    EXPECT_GT(Error<float>(c, /*broken=*/true, RunPointwiseAny), 10) << PointwiseName(c);
   }
 }
 
 TEST(Pointwise, EqualsTheDefinitionInBFloat16) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
-  for (const Case& c : kCases) EXPECT_LT(Error<BFloat16>(c), 1) << Name(c);
+  for (const Case& c : kCases) EXPECT_LT(Error<BFloat16>(c), 1) << PointwiseName(c);
 }
 
 TEST(Pointwise, BothWaysInBFloat16EqualTheDefinition) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
   for (const auto run : {RunPointwisePairs, RunPointwiseWidened}) {
     for (const Case& c : kCases) {
-      EXPECT_LT(Error<BFloat16>(c, /*broken=*/false, run), 1) << Name(c);
+      EXPECT_LT(Error<BFloat16>(c, /*broken=*/false, run), 1) << PointwiseName(c);
       if (c.activation == ActivationKind::kSigmoid) continue;  // flattens it
-      EXPECT_GT(Error<BFloat16>(c, /*broken=*/true, run), 1) << Name(c);
+      EXPECT_GT(Error<BFloat16>(c, /*broken=*/true, run), 1) << PointwiseName(c);
     }
   }
 }
@@ -167,8 +160,8 @@ TEST(Pointwise, ABrokenWeightShows) {
   if (!HasKernels<BFloat16>()) GTEST_SKIP() << "no AVX512-BF16";
   for (const Case& c : kCases) {
     if (c.activation == ActivationKind::kSigmoid) continue;  // flattens it
-    EXPECT_GT(Error<float>(c, /*broken=*/true), 10) << Name(c);
-    EXPECT_GT(Error<BFloat16>(c, /*broken=*/true), 1) << Name(c);
+    EXPECT_GT(Error<float>(c, /*broken=*/true), 10) << PointwiseName(c);
+    EXPECT_GT(Error<BFloat16>(c, /*broken=*/true), 1) << PointwiseName(c);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -68,6 +69,13 @@ inline double Activated(std::optional<ActivationKind> kind, double x) {
       return std::tanh(x);
   }
   return x;
+}
+
+// What a failure of a 1x1 convolution's case is told by.
+template <typename Case>
+std::string PointwiseName(const Case& c) {
+  return std::to_string(c.pixels) + " pixels, " + std::to_string(c.in_channels) + " to " +
+         std::to_string(c.out_channels);
 }
 
 }  // namespace avocet
