@@ -1,11 +1,9 @@
 #include "tests/train/data/data_fixtures.h"
 
 #include <cstddef>
-#include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/image/encode.h"
 #include "engine/train/data/random.h"
 
 namespace avocet {
@@ -24,19 +22,14 @@ Image NoisyImage(int width, int height, std::uint32_t seed) {
   return image;
 }
 
-std::string EncodePng(const Image& image) {
-  std::vector<std::uint8_t> pixels = image.bgr;
-  std::vector<std::uint8_t> encoded;
-  cv::imencode(".png", cv::Mat(image.height, image.width, CV_8UC3, pixels.data()), encoded);
-  return {encoded.begin(), encoded.end()};
-}
+std::string PngBytes(const Image& image) { return EncodePng(image).value(); }
 
 Dataset WriteNoisyDataset(const TemporaryFolder& folder, int count, int classes) {
   Dataset dataset;
   for (int c = 0; c < classes; ++c) dataset.class_names.push_back(absl::StrCat("class", c));
   for (int i = 0; i < count; ++i) {
     const Image image = NoisyImage(20 + i % 5, 17 + i % 7, static_cast<std::uint32_t>(i));
-    const std::string path = folder.Write(absl::StrCat(i, ".png"), EncodePng(image));
+    const std::string path = folder.Write(absl::StrCat(i, ".png"), PngBytes(image));
     dataset.samples.push_back({path, /*index=*/-1, i % classes});
   }
   return dataset;

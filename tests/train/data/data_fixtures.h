@@ -15,7 +15,7 @@ namespace avocet {
 Image NoisyImage(int width, int height, std::uint32_t seed);
 
 // As a PNG file's bytes.
-std::string EncodePng(const Image& image);
+std::string PngBytes(const Image& image);
 
 // `count` PNG files of different sizes in `classes` classes, in turn; sample i shows NoisyImage of
 // seed i.

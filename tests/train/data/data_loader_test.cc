@@ -169,7 +169,7 @@ TEST_F(DataLoaderTest, EvaluationKeepsTheOrderAndTheRemainder) {
 
 TEST_F(DataLoaderTest, UnreadableImagesAreReplacedAndListed) {
   folder_.Write("3.png", "no image");
-  folder_.Write("8.png", EncodePng(NoisyImage(20, 20, 1)).substr(0, 200));
+  folder_.Write("8.png", PngBytes(NoisyImage(20, 20, 1)).substr(0, 200));
   LoaderOptions options = TrainingOptions();
   options.threads = 0;
   const std::vector<Batch> expected = EpochOf(dataset_, options, 0);
@@ -265,9 +265,9 @@ TEST_F(DataLoaderTest, GreyNetworksGetTheLuma) {
   options.preprocess.channels = 1;
   options.preprocess.mean = {0, 0, 0};
   options.preprocess.std = {1, 1, 1};
-  folder_.Write("0.png", EncodePng({2, 2,
-                                    std::vector<std::uint8_t>{10, 20, 200, 10, 20, 200,  //
-                                                              10, 20, 200, 10, 20, 200}}));
+  folder_.Write("0.png", PngBytes({2, 2,
+                                   std::vector<std::uint8_t>{10, 20, 200, 10, 20, 200,  //
+                                                             10, 20, 200, 10, 20, 200}}));
   const std::vector<Batch> grey = EpochOf(dataset_, options, 0);
   ASSERT_THAT(grey[0].images, SizeIs(4 * 16 * 12));
   // 0.299 * 200 + 0.587 * 20 + 0.114 * 10 = 72.7

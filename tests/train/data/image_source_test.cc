@@ -70,7 +70,7 @@ TEST(DataLoaderPhotographTest, AreTurnedUpright) {
   const TemporaryFolder folder;
   const Dataset photograph{{{path, -1, 0}}, {"class"}, nullptr};
   const Dataset expected{
-      {{folder.Write("upright.png", EncodePng(upright)), -1, 0}}, {"class"}, nullptr};
+      {{folder.Write("upright.png", PngBytes(upright)), -1, 0}}, {"class"}, nullptr};
   for (const LoaderMode mode : {LoaderMode::kTraining, LoaderMode::kEvaluation}) {
     const Batch batch = FirstBatch(photograph, Options(mode));
     EXPECT_FALSE(batch.images.empty());

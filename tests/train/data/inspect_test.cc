@@ -23,9 +23,9 @@ class InspectTest : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  const std::string a_ = EncodePng(NoisyImage(20, 20, 1));
-  const std::string b_ = EncodePng(NoisyImage(20, 20, 2));
-  const std::string c_ = EncodePng(NoisyImage(20, 20, 3));
+  const std::string a_ = PngBytes(NoisyImage(20, 20, 1));
+  const std::string b_ = PngBytes(NoisyImage(20, 20, 2));
+  const std::string c_ = PngBytes(NoisyImage(20, 20, 3));
 };
 
 TEST_F(InspectTest, FindsDuplicatesLeaksAndUnreadableFiles) {

@@ -24,10 +24,10 @@ TEST_F(TrainCommandTest, LooksAtTheImagesFirst) {
   for (const char* folder : {"train/cat/", "train/dog/", "val/cat/", "val/dog/"}) {
     fs::create_directories(photos.path() + "/" + folder);
     for (const char* name : {"0.png", "1.png", "2.png", "3.png"}) {
-      photos.Write(folder + std::string(name), EncodePng(NoisyImage(32, 32, ++seed)));
+      photos.Write(folder + std::string(name), PngBytes(NoisyImage(32, 32, ++seed)));
     }
   }
-  const std::string picture = EncodePng(NoisyImage(32, 32, ++seed));
+  const std::string picture = PngBytes(NoisyImage(32, 32, ++seed));
   photos.Write("train/cat/torn.png", picture.substr(0, 10));
   photos.Write("train/dog/same.png", picture);
   photos.Write("val/dog/same.png", picture);
@@ -75,7 +75,7 @@ TEST_F(TrainCommandTest, SaysWhatIsWrong) {
 TEST_F(TrainCommandTest, SaysWhatIsWrongWithTheImages) {
   const TemporaryFolder photos;
   for (const char* path : {"cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"}) {
-    photos.Write(path, EncodePng(NoisyImage(32, 32, 1)));
+    photos.Write(path, PngBytes(NoisyImage(32, 32, 1)));
   }
   const std::vector<std::string> arguments = {
       photos.path(),           "--model", "lenet5", "--batch-size", "2", "--output", RunDir("run"),
@@ -87,7 +87,7 @@ TEST_F(TrainCommandTest, SaysWhatIsWrongWithTheImages) {
   EXPECT_FALSE(fs::exists(RunDir("run")));
   // Pictures that are damaged are no wrong usage.
   for (const char* path : {"cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"}) {
-    photos.Write(path, EncodePng(NoisyImage(32, 32, 1)).substr(0, 40));
+    photos.Write(path, PngBytes(NoisyImage(32, 32, 1)).substr(0, 40));
   }
   EXPECT_EQ(Run(arguments), 1);
   EXPECT_THAT(ReadFile(log()), HasSubstr("none of 4 images can be read"));

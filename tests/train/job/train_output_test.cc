@@ -74,10 +74,10 @@ TEST_F(TrainCommandTest, ListsWhatItCannotRead) {
   std::uint32_t seed = 0;
   for (const char* folder : {"train/cat/", "train/dog/", "val/cat/", "val/dog/"}) {
     for (const char* name : {"0.png", "1.png", "2.png", "3.png"}) {
-      photos.Write(folder + std::string(name), EncodePng(NoisyImage(32, 32, ++seed)));
+      photos.Write(folder + std::string(name), PngBytes(NoisyImage(32, 32, ++seed)));
     }
   }
-  const std::string picture = EncodePng(NoisyImage(32, 32, ++seed));
+  const std::string picture = PngBytes(NoisyImage(32, 32, ++seed));
   photos.Write("train/cat/inside.png", picture.substr(0, picture.size() / 2));
   photos.Write("train/dog/no header.png", picture.substr(0, 10));
   photos.Write("val/dog/validation.png", picture.substr(0, picture.size() / 2));

@@ -142,7 +142,7 @@ TEST_F(TrainCommandTest, OneStepIsClippedAndAveraged) {
 // From pictures that tell nothing a network learns how frequent the classes are.
 TEST_F(TrainCommandTest, BalancedClassesCountAlike) {
   const TemporaryFolder photos;
-  const std::string picture = EncodePng(NoisyImage(32, 32, 1));
+  const std::string picture = PngBytes(NoisyImage(32, 32, 1));
   const auto write = [&](const std::string& folder, int count) {
     fs::create_directories(photos.path() + "/" + folder);
     for (int i = 0; i < count; ++i) photos.Write(folder + std::to_string(i) + ".png", picture);
@@ -167,7 +167,7 @@ TEST_F(TrainCommandTest, BalancedClassesCountAlike) {
 // of 50.
 TEST_F(TrainCommandTest, TrainingTop1IsThatOfTheImagesWithBalancedClassesToo) {
   const TemporaryFolder photos;
-  const std::string picture = EncodePng(NoisyImage(32, 32, 1));
+  const std::string picture = PngBytes(NoisyImage(32, 32, 1));
   for (const auto& [folder, count] : {std::pair("often/", 48), std::pair("rarely/", 2)}) {
     fs::create_directories(photos.path() + "/" + folder);
     for (int i = 0; i < count; ++i) photos.Write(folder + std::to_string(i) + ".png", picture);

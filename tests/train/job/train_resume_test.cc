@@ -87,7 +87,7 @@ TEST_F(TrainResumeTest, WithoutThePretrainedModel) {
   std::uint32_t seed = 0;
   for (const char* folder : {"train/cat/", "train/dog/", "val/cat/", "val/dog/"}) {
     for (const char* name : {"0.png", "1.png", "2.png", "3.png"}) {
-      photos.Write(folder + std::string(name), EncodePng(NoisyImage(32, 32, ++seed)));
+      photos.Write(folder + std::string(name), PngBytes(NoisyImage(32, 32, ++seed)));
     }
   }
   std::vector<std::string> arguments = {
