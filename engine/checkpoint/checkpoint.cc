@@ -8,12 +8,12 @@
 #include <span>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "engine/base/edit_distance.h"
 #include "engine/base/status.h"
 #include "engine/checkpoint/float_conversion.h"
+#include "engine/checkpoint/quoted_name.h"
 #include "engine/graph/parameter_spec.h"
 
 namespace avocet {
@@ -40,10 +40,6 @@ bool IsCounter(std::string_view name) {
 
 using TensorIndex = std::map<std::string_view, const TensorView*>;
 
-std::string Quoted(std::string_view name) {
-  return absl::StrCat("\"", absl::Utf8SafeCEscape({name.data(), name.size()}), "\"");
-}
-
 // The first few of the names that share a problem, each with the nearest of those that have the
 // opposite one, where there are any.
 std::string ShowNames(std::span<const std::string_view> names,
@@ -52,11 +48,11 @@ std::string ShowNames(std::span<const std::string_view> names,
   constexpr std::size_t kCompared = 2000;  // bounds the time that a hostile file can take
   std::string text;
   for (const std::string_view name : names.first(std::min(names.size(), kShown))) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", Quoted(name));
+    absl::StrAppend(&text, text.empty() ? "" : ", ", QuotedName(name));
     if (opposite.empty()) continue;
     const auto candidates = opposite.first(std::min(opposite.size(), kCompared));
     absl::StrAppend(&text, " (nearest: ",
-                    Quoted(*std::ranges::min_element(
+                    QuotedName(*std::ranges::min_element(
                         candidates, {}, [&](auto other) { return EditDistance(name, other); })),
                     ")");
   }

@@ -3,20 +3,13 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "engine/checkpoint/quoted_name.h"
 
 namespace avocet {
 namespace {
 
 constexpr char kMetadataKey[] = "__metadata__";
-
-// Names come from the file: they are shown without control characters and never at full length.
-std::string Quoted(std::string_view name) {
-  constexpr std::size_t kShown = 120;
-  std::string text = absl::Utf8SafeCEscape({name.data(), std::min(name.size(), kShown)});
-  return absl::StrCat("\"", text, name.size() > kShown ? "...\"" : "\"");
-}
 
 }  // namespace
 
@@ -32,17 +25,18 @@ bool HeaderSax::Unexpected(std::string_view found) {
     case Place::kEnd:
       return Fail(absl::StrCat("header: expected one JSON object, found ", what));
     case Place::kRoot:
-      return Fail(absl::StrCat("tensor ", Quoted(key_), ": expected an object, found ", what));
+      return Fail(absl::StrCat("tensor ", QuotedName(key_), ": expected an object, found ", what));
     case Place::kMetadata:
-      return Fail(absl::StrCat("metadata ", Quoted(key_), ": expected a string, found ", what));
+      return Fail(absl::StrCat("metadata ", QuotedName(key_), ": expected a string, found ", what));
     case Place::kTensor:
-      return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": ", Quoted(key_), " must be ",
-                               key_ == "dtype" ? "a string" : "an array", ", found ", what));
+      return Fail(absl::StrCat("tensor ", QuotedName(tensor().name), ": ", QuotedName(key_),
+                               " must be ", key_ == "dtype" ? "a string" : "an array", ", found ",
+                               what));
     case Place::kShape:
     case Place::kOffsets:
       break;
   }
-  return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": ", Quoted(key_),
+  return Fail(absl::StrCat("tensor ", QuotedName(tensor().name), ": ", QuotedName(key_),
                            " must hold non-negative integers, found ", what));
 }
 
@@ -59,11 +53,11 @@ bool HeaderSax::binary(binary_t&) { return Unexpected("binary data"); }
 bool HeaderSax::number_unsigned(number_unsigned_t value) {
   if (place_ == Place::kShape) {
     if (value > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max())) {
-      return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": dimension ", value,
+      return Fail(absl::StrCat("tensor ", QuotedName(tensor().name), ": dimension ", value,
                                " is larger than 2^63 - 1"));
     }
     if (tensor().shape.size() == kMaxTensorRank) {
-      return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": more than ", kMaxTensorRank,
+      return Fail(absl::StrCat("tensor ", QuotedName(tensor().name), ": more than ", kMaxTensorRank,
                                " dimensions"));
     }
     tensor().shape.push_back(static_cast<std::int64_t>(value));
@@ -71,7 +65,7 @@ bool HeaderSax::number_unsigned(number_unsigned_t value) {
   }
   if (place_ == Place::kOffsets) {
     if (offsets_ == 2) {
-      return Fail(absl::StrCat("tensor ", Quoted(tensor().name),
+      return Fail(absl::StrCat("tensor ", QuotedName(tensor().name),
                                ": \"data_offsets\" must hold 2 integers, found more"));
     }
     (offsets_++ == 0 ? tensor().begin : tensor().end) = value;
@@ -88,7 +82,8 @@ bool HeaderSax::string(string_t& value) {
   if (place_ != Place::kTensor || key_ != "dtype") return Unexpected("a string");
   const auto dtype = ParseDType(value);
   if (!dtype) {
-    return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": unknown dtype ", Quoted(value)));
+    return Fail(
+        absl::StrCat("tensor ", QuotedName(tensor().name), ": unknown dtype ", QuotedName(value)));
   }
   tensor().dtype = *dtype;
   return true;
@@ -121,28 +116,30 @@ bool HeaderSax::key(string_t& value) {
     return Fail(absl::StrCat("header: more than ", kMaxMetadataEntries, " metadata entries"));
   }
   if (!header_.metadata.emplace(value, "").second) {
-    return Fail(absl::StrCat("metadata ", Quoted(value), ": duplicate key"));
+    return Fail(absl::StrCat("metadata ", QuotedName(value), ": duplicate key"));
   }
   return true;
 }
 
 bool HeaderSax::RootKey(const std::string& name) {
   if (name.size() > kMaxTensorNameBytes) {
-    return Fail(absl::StrCat("tensor ", Quoted(name), ": the name has ", name.size(),
+    return Fail(absl::StrCat("tensor ", QuotedName(name), ": the name has ", name.size(),
                              " bytes, more than ", kMaxTensorNameBytes));
   }
   if (!root_keys_.insert(name).second) {
-    return Fail(absl::StrCat("tensor ", Quoted(name), ": duplicate name"));
+    return Fail(absl::StrCat("tensor ", QuotedName(name), ": duplicate name"));
   }
   return true;
 }
 
 bool HeaderSax::TensorKey(const std::string& name) {
   if (name != "dtype" && name != "shape" && name != "data_offsets") {
-    return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": unknown key ", Quoted(name)));
+    return Fail(
+        absl::StrCat("tensor ", QuotedName(tensor().name), ": unknown key ", QuotedName(name)));
   }
   if (!tensor_keys_.insert(name).second) {
-    return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": duplicate key ", Quoted(name)));
+    return Fail(
+        absl::StrCat("tensor ", QuotedName(tensor().name), ": duplicate key ", QuotedName(name)));
   }
   return true;
 }
@@ -150,7 +147,8 @@ bool HeaderSax::TensorKey(const std::string& name) {
 bool HeaderSax::FinishTensor() {
   for (const char* name : {"dtype", "shape", "data_offsets"}) {
     if (!tensor_keys_.contains(name)) {
-      return Fail(absl::StrCat("tensor ", Quoted(tensor().name), ": \"", name, "\" is missing"));
+      return Fail(
+          absl::StrCat("tensor ", QuotedName(tensor().name), ": \"", name, "\" is missing"));
     }
   }
   return true;
@@ -171,7 +169,7 @@ bool HeaderSax::start_array(std::size_t) {
 
 bool HeaderSax::end_array() {
   if (place_ == Place::kOffsets && offsets_ != 2) {
-    return Fail(absl::StrCat("tensor ", Quoted(tensor().name),
+    return Fail(absl::StrCat("tensor ", QuotedName(tensor().name),
                              ": \"data_offsets\" must hold 2 integers, found ", offsets_));
   }
   place_ = Place::kTensor;
