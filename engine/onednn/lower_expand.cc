@@ -17,6 +17,7 @@
 #include "engine/kernels/pointwise.h"
 #include "engine/onednn/lower_depthwise.h"
 #include "engine/onednn/lower_depthwise_norm.h"
+#include "engine/onednn/post_ops.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -32,11 +33,6 @@ constexpr std::int64_t kLeastBytes = 512 << 10;
 constexpr std::int64_t kStripBytes = 256 << 10;
 // Rows of the result: with fewer, what neighbouring threads both compute weighs too much.
 constexpr int kLeastRows = 14;
-
-std::optional<ActivationKind> ActivationOf(const Conv2d& conv) {
-  if (conv.post_ops.empty()) return std::nullopt;
-  return std::get<ActivationPostOp>(conv.post_ops[0]).kind;
-}
 
 // What a step needs besides its tensors.
 template <typename T>
