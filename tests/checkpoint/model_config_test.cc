@@ -22,7 +22,7 @@ absl::StatusOr<ModelConfig> Read(std::string_view json) {
 }
 
 // The message for `json` behind the file's path, or "" if it is accepted.
-std::string Problem(std::string_view json) {
+std::string ConfigProblem(std::string_view json) {
   const auto config = Read(json);
   if (config.ok()) return "";
   const std::string message(config.status().message());
@@ -72,9 +72,10 @@ TEST(ModelConfig, FallsBackToTimmsDefaults) {
 }
 
 TEST(ModelConfig, TakesNullForAbsent) {
-  EXPECT_EQ(Problem(R"({"architecture":"net","num_classes":2,"label_names":null,"model_args":null,
+  EXPECT_EQ(
+      ConfigProblem(R"({"architecture":"net","num_classes":2,"label_names":null,"model_args":null,
                         "global_pool":null,"pretrained_cfg":{"mean":null,"crop_mode":null}})"),
-            "");
+      "");
 }
 
 TEST(ModelConfig, ReadsTheFlatForm) {
@@ -130,8 +131,8 @@ TEST(ModelConfig, NamesClassesOfCheckpointsWithoutNames) {
 
 TEST(ModelConfig, RejectsWrongLabelNames) {
   const auto with = [](std::string_view names) {
-    return Problem(R"({"architecture":"net","num_classes":2,"label_names":)" + std::string(names) +
-                   "}");
+    return ConfigProblem(R"({"architecture":"net","num_classes":2,"label_names":)" +
+                         std::string(names) + "}");
   };
   EXPECT_EQ(with(R"(["a"])"), "label_names: expected 2 names, one a class, found 1");
   EXPECT_EQ(with(R"(["a","b","c"])"), "label_names: expected 2 names, one a class, found 3");
@@ -144,30 +145,31 @@ TEST(ModelConfig, RejectsWrongLabelNames) {
   EXPECT_EQ(with("\"imagenet-1k\""),
             "label_names: expected an array of names, or an object from class index to name, "
             "found \"imagenet-1k\"");
-  EXPECT_EQ(Problem(R"({"architecture":"net","num_classes":2,"pretrained_cfg":{"labels":["a"]}})"),
-            "pretrained_cfg.labels: expected 2 names, one a class, found 1");
+  EXPECT_EQ(
+      ConfigProblem(R"({"architecture":"net","num_classes":2,"pretrained_cfg":{"labels":["a"]}})"),
+      "pretrained_cfg.labels: expected 2 names, one a class, found 1");
 }
 
 TEST(ModelConfig, RejectsMissingAndWrongBasics) {
-  EXPECT_EQ(Problem("{}"), "\"architecture\" is missing");
-  EXPECT_EQ(Problem("[]"), "expected an object, found an array of 0");
-  EXPECT_EQ(Problem("3"), "expected an object, found 3");
-  EXPECT_EQ(Problem(R"({"architecture":7})"), "architecture: expected a string, found 7");
-  EXPECT_EQ(Problem(R"({"architecture":""})"),
+  EXPECT_EQ(ConfigProblem("{}"), "\"architecture\" is missing");
+  EXPECT_EQ(ConfigProblem("[]"), "expected an object, found an array of 0");
+  EXPECT_EQ(ConfigProblem("3"), "expected an object, found 3");
+  EXPECT_EQ(ConfigProblem(R"({"architecture":7})"), "architecture: expected a string, found 7");
+  EXPECT_EQ(ConfigProblem(R"({"architecture":""})"),
             "architecture: expected the name of a network, found \"\"");
-  EXPECT_EQ(Problem(R"({"architecture":"net"})"),
+  EXPECT_EQ(ConfigProblem(R"({"architecture":"net"})"),
             "\"num_classes\" is missing, and no label names tell how many there are");
-  EXPECT_EQ(Problem(R"({"architecture":"net","pretrained_cfg":[]})"),
+  EXPECT_EQ(ConfigProblem(R"({"architecture":"net","pretrained_cfg":[]})"),
             "pretrained_cfg: expected an object, found an array of 0");
   for (const char* count : {"0", "-1", "1.5", "1000001", "18446744073709551615", "\"2\"", "true"}) {
-    EXPECT_THAT(Problem(R"({"architecture":"net","num_classes":)" + std::string(count) + "}"),
+    EXPECT_THAT(ConfigProblem(R"({"architecture":"net","num_classes":)" + std::string(count) + "}"),
                 StartsWith("num_classes: expected an integer from 1 to 1000000, found "))
         << count;
   }
 }
 
 TEST(ModelConfig, RejectsWrongPreprocessing) {
-  const auto with = [](std::string_view members) { return Problem(WithPretrained(members)); };
+  const auto with = [](std::string_view members) { return ConfigProblem(WithPretrained(members)); };
   EXPECT_EQ(with(R"("input_size":[3,224])"),
             "pretrained_cfg.input_size: expected an array of 3, found an array of 2");
   EXPECT_EQ(with(R"("input_size":224)"),
@@ -220,16 +222,16 @@ TEST(ModelConfig, RefusesWhatWouldBuildAnotherNetwork) {
 }
 
 TEST(ModelConfig, RejectsMalformedFiles) {
-  EXPECT_THAT(Problem(""), StartsWith("not valid JSON: "));
-  EXPECT_THAT(Problem(R"({"architecture":)"), StartsWith("not valid JSON: "));
-  EXPECT_THAT(Problem("{\"architecture\":\"\xff\"}"), StartsWith("not valid JSON: "));
-  EXPECT_EQ(Problem(std::string_view("{}\0{}", 5)), "NUL at byte 2");
-  EXPECT_EQ(Problem(R"({"architecture":"a","architecture":"b"})"),
+  EXPECT_THAT(ConfigProblem(""), StartsWith("not valid JSON: "));
+  EXPECT_THAT(ConfigProblem(R"({"architecture":)"), StartsWith("not valid JSON: "));
+  EXPECT_THAT(ConfigProblem("{\"architecture\":\"\xff\"}"), StartsWith("not valid JSON: "));
+  EXPECT_EQ(ConfigProblem(std::string_view("{}\0{}", 5)), "NUL at byte 2");
+  EXPECT_EQ(ConfigProblem(R"({"architecture":"a","architecture":"b"})"),
             "duplicate key \"architecture\"");
-  EXPECT_EQ(Problem(R"({"a":{"x":{"y":1},"x":2}})"), "duplicate key \"x\"");
-  EXPECT_EQ(Problem(R"([{"x":1},{"x":1}])"), "expected an object, found an array of 2");
-  EXPECT_EQ(Problem(std::string(1 << 20, '[')), "nested deeper than 32");
-  EXPECT_THAT(Problem(std::string((16 << 20) + 1, ' ')), HasSubstr("bytes are more than"));
+  EXPECT_EQ(ConfigProblem(R"({"a":{"x":{"y":1},"x":2}})"), "duplicate key \"x\"");
+  EXPECT_EQ(ConfigProblem(R"([{"x":1},{"x":1}])"), "expected an object, found an array of 2");
+  EXPECT_EQ(ConfigProblem(std::string(1 << 20, '[')), "nested deeper than 32");
+  EXPECT_THAT(ConfigProblem(std::string((16 << 20) + 1, ' ')), HasSubstr("bytes are more than"));
 }
 
 TEST(ModelConfig, NamesTheFolderWithoutConfig) {

@@ -16,7 +16,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-Graph SmallNetwork() {
+Graph QuantizedNetwork() {
   Builder b({.channels = 3, .height = 4, .width = 4});
   Value x = b.Conv("conv", b.input(), {.out_channels = 2, .kernel = 1, .bias = true});
   x = b.Activation(x, ActivationKind::kRelu);
@@ -25,18 +25,19 @@ Graph SmallNetwork() {
 }
 
 Quantization SomeQuantization() {
-  return {.activations = {{SmallNetwork().node(0).name, {0.1f, true}}, {"conv", {1.0f / 3, false}}},
-          .float_layers = {"fc"},
-          .bias_corrections = {{"conv", {-1e-8f, 0.48500001f}}}};
+  return {
+      .activations = {{QuantizedNetwork().node(0).name, {0.1f, true}}, {"conv", {1.0f / 3, false}}},
+      .float_layers = {"fc"},
+      .bias_corrections = {{"conv", {-1e-8f, 0.48500001f}}}};
 }
 
 constexpr char kGood[] = R"({"version": 1, "activations": {"conv": {"scale": 0.5, "signed": false}},
                              "float_layers": ["fc"], "bias_corrections": {"conv": [1, -2.5]}})";
 
-std::string Problem(std::string_view content) {
+std::string QuantizationProblem(std::string_view content) {
   const TemporaryFolder folder;
   folder.Write(kQuantizationFile, content);
-  const auto read = ReadQuantization(folder.path(), SmallNetwork());
+  const auto read = ReadQuantization(folder.path(), QuantizedNetwork());
   EXPECT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument) << content;
   const std::string message(read.status().message());
   EXPECT_THAT(message, StartsWith(folder.path() + "/quantization.json: "));
@@ -48,13 +49,13 @@ std::string ProblemWith(std::string_view from, std::string_view to) {
   const std::string changed =
       absl::StrReplaceAll(kGood, {{{from.data(), from.size()}, {to.data(), to.size()}}});
   EXPECT_NE(changed, kGood);
-  return Problem(changed);
+  return QuantizationProblem(changed);
 }
 
 TEST(QuantizationFile, GivesBackWhatWasWritten) {
   const TemporaryFolder folder;
   ASSERT_TRUE(WriteQuantization(folder.path(), SomeQuantization()).ok());
-  const auto read = ReadQuantization(folder.path(), SmallNetwork());
+  const auto read = ReadQuantization(folder.path(), QuantizedNetwork());
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(**read, SomeQuantization());
 }
@@ -62,7 +63,7 @@ TEST(QuantizationFile, GivesBackWhatWasWritten) {
 TEST(QuantizationFile, ReadsTheDocumentedForm) {
   const TemporaryFolder folder;
   folder.Write(kQuantizationFile, kGood);
-  const auto read = ReadQuantization(folder.path(), SmallNetwork());
+  const auto read = ReadQuantization(folder.path(), QuantizedNetwork());
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(**read, (Quantization{.activations = {{"conv", {0.5f, false}}},
                                   .float_layers = {"fc"},
@@ -78,10 +79,10 @@ TEST(QuantizationFile, IsPartOfAModelFolder) {
   const Quantization quantization = SomeQuantization();
   const auto with = WriteModelFolder({folder.path(), "m", {}}, config, {}, &quantization);
   ASSERT_TRUE(with.ok()) << with.status();
-  EXPECT_EQ(**ReadQuantization(*with, SmallNetwork()), quantization);
+  EXPECT_EQ(**ReadQuantization(*with, QuantizedNetwork()), quantization);
   const auto without = WriteModelFolder({folder.path(), "m", {}}, config, {});
   ASSERT_TRUE(without.ok()) << without.status();
-  const auto read = ReadQuantization(*without, SmallNetwork());
+  const auto read = ReadQuantization(*without, QuantizedNetwork());
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_FALSE(read->has_value());
 }
@@ -96,9 +97,9 @@ TEST(QuantizationFile, WritesNoNumbersThatNobodyCanRead) {
 }
 
 TEST(QuantizationFile, RefusesWhatIsNotOfTheForm) {
-  EXPECT_THAT(Problem("[]"), HasSubstr("expected an object"));
-  EXPECT_THAT(Problem("{"), HasSubstr("not valid JSON"));
-  EXPECT_THAT(Problem("{}"), HasSubstr("\"version\" is missing"));
+  EXPECT_THAT(QuantizationProblem("[]"), HasSubstr("expected an object"));
+  EXPECT_THAT(QuantizationProblem("{"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(QuantizationProblem("{}"), HasSubstr("\"version\" is missing"));
   EXPECT_THAT(ProblemWith("1, \"act", "2, \"act"),
               HasSubstr("version: expected an integer from 1 to 1, found 2"));
   EXPECT_THAT(ProblemWith("float_layers", "float_layer"),
@@ -122,7 +123,7 @@ TEST(QuantizationFile, RefusesImpossibleScales) {
                                                           HasSubstr("not valid JSON")));
   }
   EXPECT_THAT(ProblemWith("0.5", "1e-44"), HasSubstr("expected a positive scale"));
-  EXPECT_THAT(Problem(R"({"version": 1, "activations": {}})"),
+  EXPECT_THAT(QuantizationProblem(R"({"version": 1, "activations": {}})"),
               HasSubstr("expected activations with scales, found none"));
 }
 
@@ -138,7 +139,7 @@ TEST(QuantizationFile, RefusesAnotherNetworks) {
 TEST(QuantizationFile, ReportsFilesThatCannotBeRead) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() + "/" + kQuantizationFile);
-  EXPECT_FALSE(ReadQuantization(folder.path(), SmallNetwork()).ok());
+  EXPECT_FALSE(ReadQuantization(folder.path(), QuantizedNetwork()).ok());
 }
 
 }  // namespace

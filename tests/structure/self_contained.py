@@ -29,7 +29,7 @@ def compiler_and_flags(build):
         words = shlex.split(command["command"])
         if "ccache" in os.path.basename(words[0]):
             words = words[1:]
-        if not command["file"].endswith((".cc", ".cpp")):
+        if not command["file"].endswith((".cc", ".cpp", ".cxx")):
             continue
         compiler = words[0]
         position = 1
