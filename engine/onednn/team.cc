@@ -30,6 +30,17 @@ void ParallelFor(int count, const std::function<void(int begin, int end)>& body)
   ParallelTeam(count, [&body](int, int begin, int end) { body(begin, end); });
 }
 
+void ParallelChunks(int count, int chunk, const std::function<void(int begin, int end)>& body) {
+  const int chunks = (count + chunk - 1) / chunk;
+  const int threads = std::min(omp_get_max_threads(), chunks);
+  if (threads <= 1) {
+    if (count > 0) body(0, count);
+    return;
+  }
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+  for (int c = 0; c < chunks; ++c) body(c * chunk, std::min((c + 1) * chunk, count));
+}
+
 void ParallelTeam(int count, const std::function<void(int part, int begin, int end)>& body) {
   const int threads = std::min(omp_get_max_threads(), count);
   if (threads <= 1) {

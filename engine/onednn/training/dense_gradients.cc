@@ -92,9 +92,14 @@ void AddProducts(const Sizes& sizes, const T* diff_dst, const T* patches, int pi
   constexpr int kUnit = 16;  // whole tiles of left, and of right but for the last
   const bool by_patch = sizes.patch() > sizes.dst.c;
   const int length = by_patch ? sizes.patch() : sizes.dst.c;
-  ParallelFor((length + kUnit - 1) / kUnit, [&](int begin, int end) {
-    const int first = begin * kUnit;
-    const int count = std::min(end * kUnit, length) - first;
+  // Chunks of fewer channels would rather pack the other side than multiply.
+  constexpr int kLeastOfMany = 192;
+  const int threads = TeamSize();
+  const int chunks = length >= 2 * threads * kLeastOfMany ? 2 * threads : threads;
+  const int units = (length + kUnit - 1) / kUnit;
+  const int chunk = (units + chunks - 1) / chunks * kUnit;
+  ParallelChunks(length, chunk, [&](int first, int last) {
+    const int count = last - first;
     AddOuterProducts(
         OuterProducts<T>{.left = by_patch ? diff_dst : diff_dst + first,
                          .left_stride = sizes.dst.c,

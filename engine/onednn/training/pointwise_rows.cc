@@ -46,6 +46,14 @@ Sizes SizesOf(NodeId id, const Tape& tape) {
   return sizes;
 }
 
+// Pixels that a thread takes at once: a block of the kernel's, or half of one where there are few,
+// as each takes all weights.
+int ChunkOf(int pixels) {
+  constexpr int kBlock = 256;
+  constexpr int kFewChunks = 8;
+  return pixels >= kFewChunks * kBlock ? kBlock : kBlock / 2;
+}
+
 // The product of all pixels, as a row step or, where the tensors are small, as a step of its own.
 template <typename T>
 void EmitProduct(const std::string& name, const Sizes& sizes, const PixelProduct& product,
@@ -57,16 +65,12 @@ void EmitProduct(const std::string& name, const Sizes& sizes, const PixelProduct
         name, product.Implementation<T>(), {src, dst, packed},
         [=](std::span<void* const> addresses) {
           product.Pack<T>(addresses[2]);
-          // Groups of pixels that kernels compute at once.
-          constexpr int kGroup = 32;
           const int pixels = sizes.rows * sizes.width;
-          ParallelFor((pixels + kGroup - 1) / kGroup, [&](int begin, int end) {
-            const int first = begin * kGroup;
+          ParallelChunks(pixels, ChunkOf(pixels), [&](int begin, int end) {
             product.Run<T>(
                 addresses[2],
-                static_cast<const T*>(addresses[0]) + std::ptrdiff_t{first} * product.from,
-                static_cast<T*>(addresses[1]) + std::ptrdiff_t{first} * product.to,
-                std::min(end * kGroup, pixels) - first);
+                static_cast<const T*>(addresses[0]) + std::ptrdiff_t{begin} * product.from,
+                static_cast<T*>(addresses[1]) + std::ptrdiff_t{begin} * product.to, end - begin);
           });
         });
     return;
