@@ -146,8 +146,9 @@ inline void Transpose(const __m512i (&from)[kTileRows], std::uint8_t* to) {
 // The sums of kPlaces places. Rows of a product are [part][kPlaces digits][2 registers], columns
 // [part][kPlaces digits] registers, sums [kPlaces][2 * kTileRows][kTileColumns].
 //
-// One register of sums after the other, and each by all parts: where a core's other thread takes
-// half of the registers that these are renamed to, switching between four costs half the speed.
+// One place after the other, and each by all parts, in four registers: why, MultiplyTiles says. All
+// places at once take a third fewer loads and eight registers: 0.75 times the speed where the other
+// thread is busy, 1.02 where it is not.
 template <TileNumbers numbers, int kPlaces>
 inline void MultiplyPlaces(const std::uint8_t* rows, const std::uint8_t* columns, int parts,
                            std::int32_t* sums) {
