@@ -30,7 +30,7 @@ if(AVOCET_SANITIZER)
   target_compile_options(avocet_flags INTERFACE -Wno-maybe-uninitialized)
 endif()
 if(CMAKE_UNITY_BUILD OR AVOCET_SANITIZER)
-  # It takes a unity build's sources for headers.
+  # GCC takes a unity build's sources for headers, whose unnamed namespaces it warns of.
   target_compile_options(avocet_flags INTERFACE -Wno-subobject-linkage)
 endif()
 if(AVOCET_COVERAGE)

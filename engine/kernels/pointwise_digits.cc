@@ -17,8 +17,7 @@ AVOCET_BEGIN_AMX
 namespace {
 
 constexpr int kGroup = 2 * kTileRows;  // pixels
-// Pixels and output channels that are computed for some input channels before the next of these.
-constexpr int kBlockPixels = 256;
+// Of output channels, computed for some input channels before the next of these.
 constexpr int kBlockTiles = 32;
 constexpr int kGroupPart = kDigits * 2 * kTileBytes;
 constexpr int kTilePart = kDigits * kTileBytes;
@@ -49,9 +48,9 @@ std::size_t WeightsOffset(int first_part, int index, int tiles) {
 }
 
 struct Scratch {
-  alignas(64) std::uint8_t rows[kBlockPixels / kGroup * kMaxParts * kGroupPart];
+  alignas(64) std::uint8_t rows[kDigitBlockPixels / kGroup * kMaxParts * kGroupPart];
   alignas(64) std::int32_t sums[kDigits * kGroup * kTileColumns];
-  float scales[kBlockPixels];
+  float scales[kDigitBlockPixels];
 };
 
 // The numbers of one part of a row, of which `count` are there.
@@ -168,7 +167,7 @@ void Finish(const PointwiseDigits& conv, const std::int32_t* sums, const float* 
   }
 }
 
-// The pixels [begin, begin + pixels), of which there are at most kBlockPixels.
+// The pixels [begin, begin + pixels), of which there are at most kDigitBlockPixels.
 void RunBlock(const PointwiseDigits& conv, int begin, int pixels, Scratch& scratch) {
   const int tiles = TilesOf(conv.out_channels);
   const int parts = PartsOf(conv.in_channels);
@@ -221,8 +220,8 @@ void PackDigitWeights(const DigitWeights& weights, int begin, int end, std::uint
 void RunPointwiseDigits(const PointwiseDigits& conv) {
   Scratch scratch;
   ConfigureTiles(kTileRows, kTileRows, kTileRowBytes);
-  for (int begin = 0; begin < conv.pixels; begin += kBlockPixels) {
-    RunBlock(conv, begin, std::min(kBlockPixels, conv.pixels - begin), scratch);
+  for (int begin = 0; begin < conv.pixels; begin += kDigitBlockPixels) {
+    RunBlock(conv, begin, std::min(kDigitBlockPixels, conv.pixels - begin), scratch);
   }
   _tile_release();
 }

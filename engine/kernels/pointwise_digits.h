@@ -25,6 +25,10 @@ int DigitWeightsParts(int to);
 // as the next.
 void PackDigitWeights(const DigitWeights& weights, int begin, int end, std::uint8_t* packed);
 
+// Pixels that RunPointwiseDigits computes for some input channels before the next of these: a block
+// goes through all weights.
+constexpr int kDigitBlockPixels = 256;
+
 struct PointwiseDigits {
   const float* src;             // [pixels, in_channels]
   const std::uint8_t* weights;  // of PackDigitWeights

@@ -39,6 +39,7 @@ void ParallelFor(int count, const std::function<void(int begin, int end)>& body)
 // Calls body(begin, end) on consecutive parts of [0, count), each of `chunk` but for the last; a
 // thread of the team that is done with one takes the next. For work that is the same whoever does
 // it, on cores of which one may be slower for a while: another program may have its other thread.
+// Without a team there is one part.
 void ParallelChunks(int count, int chunk, const std::function<void(int begin, int end)>& body);
 
 }  // namespace avocet

@@ -9,6 +9,7 @@
 #include "engine/kernels/bfloat16_products.h"
 #include "engine/kernels/cpu.h"
 #include "engine/kernels/outer_products.h"
+#include "engine/kernels/pointwise_digits.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/channel_sums.h"
 #include "engine/onednn/training/dense_gradients.h"
@@ -46,12 +47,11 @@ Sizes SizesOf(NodeId id, const Tape& tape) {
   return sizes;
 }
 
-// Pixels that a thread takes at once: a block of the kernel's, or half of one where there are few,
-// as each takes all weights.
+// Pixels that a thread takes at once: a block of the kernel's, or half of one where there are few
+// blocks to share.
 int ChunkOf(int pixels) {
-  constexpr int kBlock = 256;
-  constexpr int kFewChunks = 8;
-  return pixels >= kFewChunks * kBlock ? kBlock : kBlock / 2;
+  constexpr int kFewBlocks = 8;
+  return pixels >= kFewBlocks * kDigitBlockPixels ? kDigitBlockPixels : kDigitBlockPixels / 2;
 }
 
 // The product of all pixels, as a row step or, where the tensors are small, as a step of its own.
