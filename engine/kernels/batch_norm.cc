@@ -33,14 +33,13 @@ HWY_INLINE void WriteResult(D d, hn::Vec<D> value, bool, BFloat16* dst) {
 
 template <typename T>
 void Moments(const T* src, int pixels, int channels, const float* origin, double* sums) {
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     const auto base = hn::LoadU(d, origin + c);
     auto sum = hn::Zero(d), square = hn::Zero(d);
-    const T* pixel = src + std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, pixel += channels) {
-      hwy::Prefetch(pixel + ahead);
-      const auto x = hn::Sub(Read(d, pixel), base);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
+      const auto x = hn::Sub(Read(d, src + i), base);
       sum = hn::Add(sum, x);
       square = hn::MulAdd(x, x, square);
     }
@@ -52,15 +51,14 @@ void Moments(const T* src, int pixels, int channels, const float* origin, double
 template <typename Activation, typename T>
 void Forward(const NormChannels& norm, const T* src, const float* gate, int pixels, T* dst) {
   const int channels = norm.channels;
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto scale = hn::Mul(hn::LoadU(d, norm.inverse + c), hn::LoadU(d, norm.weight + c));
     const auto bias = hn::LoadU(d, norm.bias + c);
     const auto factor = gate == nullptr ? hn::Set(d, 1.0f) : hn::LoadU(d, gate + c);
-    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, i += channels) {
-      hwy::Prefetch(src + i + ahead);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
       const auto y = hn::MulAdd(hn::Sub(Read(d, src + i), mean), scale, bias);
       WriteResult(d, hn::Mul(Activation::Value(d, y), factor), norm.streams, dst + i);
     }
@@ -72,17 +70,16 @@ template <typename Activation, typename T>
 void Gradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,
                double* sums) {
   const int channels = norm.channels;
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto inverse = hn::LoadU(d, norm.inverse + c);
     const auto scale = hn::Mul(inverse, hn::LoadU(d, norm.weight + c));
     const auto bias = hn::LoadU(d, norm.bias + c);
     auto sum = hn::Zero(d), product = hn::Zero(d);
-    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, i += channels) {
-      hwy::Prefetch(src + i + ahead);
-      hwy::Prefetch(diff_dst + i + ahead);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
+      hwy::Prefetch(diff_dst + ahead);
       const auto centred = hn::Sub(Read(d, src + i), mean);
       const auto normalised = hn::Mul(centred, inverse);
       // To the last bit what `Forward` had.
@@ -100,8 +97,7 @@ template <typename Activation, typename T>
 void Backward(const NormChannels& norm, const NormGradient& gradient, const T* src,
               const T* diff_dst, int pixels, T* diff_src) {
   const int channels = norm.channels;
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto inverse = hn::LoadU(d, norm.inverse + c);
     const auto bias = hn::LoadU(d, norm.bias + c);
@@ -111,10 +107,10 @@ void Backward(const NormChannels& norm, const NormGradient& gradient, const T* s
     const bool is_gated = gradient.gate != nullptr;
     const auto gate = is_gated ? hn::LoadU(d, gradient.gate + c) : hn::Set(d, 1.0f);
     const auto added = is_gated ? hn::LoadU(d, gradient.added + c) : hn::Zero(d);
-    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, i += channels) {
-      hwy::Prefetch(src + i + ahead);
-      hwy::Prefetch(diff_dst + i + ahead);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
+      hwy::Prefetch(diff_dst + ahead);
       const auto centred = hn::Sub(Read(d, src + i), mean);
       const auto normalised = hn::Mul(centred, inverse);
       // To the last bit what `Forward` had.

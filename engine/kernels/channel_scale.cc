@@ -23,12 +23,11 @@ namespace {
 
 template <typename T>
 void ScaleEach(const T* src, const float* factor, int pixels, int channels, T* dst) {
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     const auto by = hn::LoadU(d, factor + c);
-    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, i += channels) {
-      hwy::Prefetch(src + i + ahead);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
       Write(d, hn::Mul(Read(d, src + i), by), dst + i);
     }
   });
@@ -59,12 +58,11 @@ void Fill(const float* value, int pixels, int channels, T* dst) {
 
 template <typename T>
 void Products(const T* left, const T* right, int pixels, int channels, double* sums) {
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     auto sum = hn::Zero(d);
-    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, i += channels) {
-      hwy::Prefetch(left + i + ahead);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(left + ahead);
       if (right == nullptr) {
         sum = hn::Add(sum, Read(d, left + i));
       } else {

@@ -22,16 +22,15 @@ namespace {
 template <typename Activation, typename T>
 void Results(const NormChannels& norm, const T* src, int pixels, double* sums) {
   const int channels = norm.channels;
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto scale = hn::Mul(hn::LoadU(d, norm.inverse + c), hn::LoadU(d, norm.weight + c));
     const auto bias = hn::LoadU(d, norm.bias + c);
     auto sum = hn::Zero(d);
-    const T* pixel = src + std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, pixel += channels) {
-      hwy::Prefetch(pixel + ahead);
-      const auto y = hn::MulAdd(hn::Sub(Read(d, pixel), mean), scale, bias);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
+      const auto y = hn::MulAdd(hn::Sub(Read(d, src + i), mean), scale, bias);
       sum = hn::Add(sum, Activation::Value(d, y));
     }
     AddTo(d, sum, sums + c);
@@ -42,18 +41,17 @@ template <typename Activation, typename T>
 void Gradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,
                double* sums) {
   const int channels = norm.channels;
-  const std::ptrdiff_t ahead = std::ptrdiff_t{kPixelBlock} * channels;
-  ForBlocks(pixels, channels, [&](auto d, int first, int count, std::ptrdiff_t c) HWY_ATTR {
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
     const auto mean = hn::LoadU(d, norm.mean + c);
     const auto inverse = hn::LoadU(d, norm.inverse + c);
     const auto scale = hn::Mul(inverse, hn::LoadU(d, norm.weight + c));
     const auto bias = hn::LoadU(d, norm.bias + c);
     hn::Vec<decltype(d)> sum[kGateSums];
     for (auto& each : sum) each = hn::Zero(d);
-    std::ptrdiff_t i = std::ptrdiff_t{first} * channels + c;
-    for (int p = 0; p < count; ++p, i += channels) {
-      hwy::Prefetch(src + i + ahead);
-      hwy::Prefetch(diff_dst + i + ahead);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
+      hwy::Prefetch(diff_dst + ahead);
       const auto centred = hn::Sub(Read(d, src + i), mean);
       const auto y = hn::MulAdd(centred, scale, bias);
       const auto slope = Activation::Derivative(d, y);
