@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -109,9 +110,12 @@ class Emitter {
     std::vector<RowStep> rows = {};  // if any, they are the step
   };
   struct Tensor {
-    int root;                    // the tensor whose bytes these are
-    Lifetime lifetime;           // of the bytes; kept at the root
-    std::size_t part_bytes = 0;  // of each thread's turn, if only one step needs it; at the root
+    int root;           // the tensor whose bytes these are
+    Lifetime lifetime;  // of the bytes; kept at the root
+    // At the root: of each thread's turn, if rows are in such memory during the step that writes
+    // them. It is the tensor's own if no other step needs them, else `window`.
+    std::size_t part_bytes = 0;
+    std::optional<TensorRef> window = std::nullopt;
   };
   struct PendingObservation {
     std::string name;
@@ -121,7 +125,8 @@ class Emitter {
   void Append(PendingStep step);
   void Extend(const TensorRef& tensor, int step);
   int Root(const TensorRef& tensor) const;
-  // Leaves tensors that only the row steps at `position` use the memory for their turns.
+  // Leaves tensors that only the row steps at `position` use the memory for their turns, and gives
+  // such memory to large ones that are written there, taken up again and needed later.
   void ShrinkToTurns(int position);
   // The address of the bytes of a tensor.
   using AddressOf = std::function<std::byte*(const TensorRef& tensor)>;

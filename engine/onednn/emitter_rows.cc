@@ -1,7 +1,10 @@
 // Row steps of a program under construction.
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,12 +18,35 @@
 namespace avocet {
 namespace {
 
+constexpr std::size_t kLine = 64;  // of the caches, and of StreamCopy
+
 // Whether one of the steps `later` has its turn on the rows of the tensor of that id.
 bool IsReused(std::span<const RowStep> later, int id, const RootOf& root) {
   return std::ranges::any_of(later, [&](const RowStep& step) {
     return std::ranges::any_of(step.by_row,
                                [&](const TensorRef& tensor) { return root(tensor) == id; });
   });
+}
+
+// Of a tensor that row steps access by row.
+struct Use {
+  TensorRef tensor;
+  std::size_t row_bytes = 0;
+  int steps = 0;
+};
+
+// By the tensors' ids.
+std::map<int, Use> UsesOf(std::span<const RowStep> group, const RootOf& root) {
+  std::map<int, Use> uses;
+  for (const RowStep& step : group) {
+    for (const TensorRef& tensor : step.by_row) {
+      Use& use = uses[root(tensor)];
+      use.tensor = tensor;
+      use.row_bytes = std::max(use.row_bytes, RowBytes(tensor, step.rows));
+      ++use.steps;
+    }
+  }
+  return uses;
 }
 
 }  // namespace
@@ -49,15 +75,27 @@ void Emitter::ShrinkToTurns(int position) {
   const std::vector<RowStep>& group = steps_[static_cast<std::size_t>(position)].rows;
   const RootOf root = [this](const TensorRef& tensor) { return Root(tensor); };
   const auto turn = static_cast<std::size_t>(RowsPerTurn(group, turns_.bytes, root));
-  const auto parts = static_cast<std::size_t>(std::min(TeamSize(), group.front().rows));
-  for (const RowStep& step : group) {
-    for (const TensorRef& tensor : step.by_row) {
-      Tensor& memory = tensors_[static_cast<std::size_t>(Root(tensor))];
-      if (memory.lifetime.first != position || memory.lifetime.last != position) continue;
-      const std::size_t bytes = turn * RowBytes(tensor, step.rows);
-      memory.part_bytes = std::max(memory.part_bytes, (bytes + 63) / 64 * 64);
-      memory.lifetime.size = parts * memory.part_bytes;
+  const int parts = std::min(TeamSize(), group.front().rows);
+  for (const auto& [id, use] : UsesOf(group, root)) {
+    const Lifetime lifetime = tensors_[static_cast<std::size_t>(id)].lifetime;
+    if (lifetime.first != position) continue;
+    const bool is_streamed = lifetime.last > position && use.steps > 1 &&
+                             use.row_bytes % kLine == 0 &&
+                             static_cast<std::int64_t>(lifetime.size) >= turns_.streamed_tensor;
+    if (lifetime.last > position && !is_streamed) continue;
+    const std::size_t part_bytes = (turn * use.row_bytes + kLine - 1) / kLine * kLine;
+    const std::size_t all_bytes = static_cast<std::size_t>(parts) * part_bytes;
+    std::optional<TensorRef> window;
+    if (is_streamed) {
+      window = NewTensor({{static_cast<std::int64_t>(all_bytes)},
+                          dnnl::memory::data_type::u8,
+                          dnnl::memory::format_tag::x});
+      Extend(*window, position);
     }
+    Tensor& tensor = tensors_[static_cast<std::size_t>(id)];
+    tensor.part_bytes = part_bytes;
+    tensor.window = window;
+    if (!is_streamed) tensor.lifetime.size = all_bytes;
   }
 }
 
@@ -72,15 +110,25 @@ Step Emitter::BindRows(int position, const AddressOf& address) const {
     BoundRowStep bound = {rows[s], {}, {}};
     for (const TensorRef& tensor : rows[s].by_row) {
       const int id = Root(tensor);
-      bound.by_row.push_back({.data = address(tensor),
+      const Tensor& memory = tensors_[static_cast<std::size_t>(id)];
+      const bool is_written = memory.lifetime.first == position;
+      bound.by_row.push_back({.data = address(is_written ? memory.window.value_or(tensor) : tensor),
                               .row_bytes = RowBytes(tensor, rows[s].rows),
-                              .part_bytes = tensors_[static_cast<std::size_t>(id)].part_bytes,
+                              .part_bytes = is_written ? memory.part_bytes : 0,
                               .is_reused = IsReused(rows.subspan(s + 1), id, root)});
     }
     for (const auto* tensors : {&rows[s].reads, &rows[s].writes}) {
       for (const TensorRef& tensor : *tensors) bound.whole.push_back(address(tensor));
     }
     group->steps.push_back(std::move(bound));
+  }
+  for (const auto& [id, use] : UsesOf(rows, root)) {
+    const Tensor& memory = tensors_[static_cast<std::size_t>(id)];
+    if (!memory.window || memory.lifetime.first != position) continue;
+    group->streamed.push_back({.window = address(*memory.window),
+                               .part_bytes = memory.part_bytes,
+                               .data = address(use.tensor),
+                               .row_bytes = use.row_bytes});
   }
   return {pending.name, pending.implementation, {}, {}, [group] { RunRowGroup(*group); }};
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/base/check.h"
+#include "engine/kernels/stream_copy.h"
 #include "engine/onednn/team.h"
 
 namespace avocet {
@@ -89,7 +90,13 @@ void RunRowGroup(const RowGroup& group) {
         }
         bound.step.run(rows, std::span(tensors).first(bound.by_row.size()), bound.whole);
       }
+      for (const StreamedRows& tensor : group.streamed) {
+        StreamCopy(tensor.window + static_cast<std::size_t>(part) * tensor.part_bytes,
+                   static_cast<std::size_t>(rows.count()) * tensor.row_bytes,
+                   tensor.data + static_cast<std::size_t>(rows.first) * tensor.row_bytes);
+      }
     }
+    if (!group.streamed.empty()) FinishStreams();
   });
   for (const BoundRowStep& bound : group.steps) {
     if (bound.step.finish) bound.step.finish(bound.whole);

@@ -32,9 +32,19 @@ std::size_t RowBytes(const TensorRef& tensor, int rows);
 struct BoundRows {
   std::byte* data;
   std::size_t row_bytes;
-  // If not 0, no step outside needs it: each thread has memory of this size for the rows of a turn.
+  // If not 0, each thread has memory of this size for the rows of a turn: no step outside needs
+  // them, or they are StreamedRows.
   std::size_t part_bytes;
   bool is_reused;  // RowTensor::is_reused
+};
+
+// Rows that steps outside need too, and none of this group's before: written to `window`, the
+// threads' memory for the rows of a turn, and copied to `data` when all steps have had their turn.
+struct StreamedRows {
+  const std::byte* window;
+  std::size_t part_bytes;  // of a thread's
+  std::byte* data;
+  std::size_t row_bytes;
 };
 
 struct BoundRowStep {
@@ -47,6 +57,7 @@ struct RowGroup {
   int rows = 0;
   int rows_per_turn = 0;
   std::vector<BoundRowStep> steps;
+  std::vector<StreamedRows> streamed;
 };
 
 // On the calling thread's team.

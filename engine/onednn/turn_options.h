@@ -16,7 +16,8 @@ struct TurnOptions {
   std::int64_t large_tensor = std::int64_t{10} << 20;
   // Bytes of a tensor of which little is still in the last cache when all of it has been written:
   // there are CPUs with more cache, but it is shared with what is read meanwhile. From here on,
-  // the norms' results go past the caches, unless a later step of the turn takes them up.
+  // results go past the caches: the norms' at once, and what later steps of the turn take up when
+  // these are done.
   std::int64_t streamed_tensor = std::int64_t{16} << 20;
 };
 

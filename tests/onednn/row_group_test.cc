@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,7 @@ using testing::Each;
 using testing::ElementsAre;
 
 constexpr int kRows = 11;
-constexpr int kWidth = 4;
+constexpr int kWidth = 16;
 
 class RowGroupTest : public testing::Test {
  protected:
@@ -182,6 +183,53 @@ TEST_F(RowGroupTest, TellsWhatIsTakenUpAgain) {
   emitter_.AppendRows(Increment("two", b, c));
   Run(a, c);
   EXPECT_THAT(reused, ElementsAre(false, true));
+}
+
+// Two steps of which a later step of its own reads what the first one writes.
+class StreamedRowsTest : public RowGroupTest {
+ protected:
+  void Append() {
+    RowStep first = Increment("one", a_, b_);
+    first.run = [&, run = first.run](const Rows& turn, std::span<const RowTensor> tensors,
+                                     RowStep::Whole whole) {
+      if (turn.part == 0) places_.insert(tensors[1].rows);
+      run(turn, tensors, whole);
+    };
+    emitter_.AppendRows(std::move(first));
+    emitter_.AppendRows(Increment("two", b_, c_));
+    emitter_.EndTurns();
+    emitter_.AppendRows(Total("total", b_, total_));
+    emitter_.AppendRows(Increment("three", c_, d_));
+    emitter_.EndTurns();
+    emitter_.AppendRows(Spread("spread", total_, e_));
+  }
+
+  const TensorRef a_ = NewTensor(), b_ = NewTensor(), c_ = NewTensor(), d_ = NewTensor(),
+                  e_ = NewTensor(), total_ = NewTensor(1);
+  std::set<void*> places_;  // of the first thread's turns, of what the first step writes
+};
+
+constexpr std::size_t kTwoRows = 3 * 2 * kWidth * sizeof(float);
+
+TEST_F(StreamedRowsTest, AreWrittenToOnePlaceAndCopiedWhenTheyAreLarge) {
+  emitter_.set_turns({.bytes = kTwoRows, .streamed_tensor = kRows * kWidth * sizeof(float)});
+  Append();
+  EXPECT_THAT(Run(a_, e_), Each(kRows * kWidth));
+  EXPECT_THAT(names_, ElementsAre("one + two", "total + three", "spread"));
+  EXPECT_EQ(places_.size(), 1);
+}
+
+TEST_F(StreamedRowsTest, StayWhereTheyAreWrittenWhenTheyAreSmall) {
+  emitter_.set_turns({.bytes = kTwoRows, .streamed_tensor = kRows * kWidth * sizeof(float) + 1});
+  Append();
+  EXPECT_THAT(Run(a_, e_), Each(kRows * kWidth));
+  EXPECT_GT(places_.size(), 1);
+}
+
+TEST_F(StreamedRowsTest, ReachTheOtherStepsOfTheirTurnToo) {
+  emitter_.set_turns({.bytes = kTwoRows, .streamed_tensor = 1});
+  Append();
+  EXPECT_THAT(Run(a_, d_), Each(3.0f));
 }
 
 TEST(Rows, BelongToImages) {
