@@ -48,36 +48,30 @@ Sizes SizesOf(const Conv2d& conv, NodeId id, const Tape& tape) {
           .pads = ResolvePads(conv, src.h, src.w)};
 }
 
-// What a result's pixel is made of, [kernel, kernel, C].
+// The numbers [first, last) of what a result's pixel is made of, [kernel, kernel, C].
 template <typename T>
-void CopyPatch(const Sizes& sizes, const T* src, int pixel, T* patch) {
+void CopyPatch(const Sizes& sizes, const T* src, int pixel, int first, int last, T* patch) {
   const int across = pixel % sizes.dst.w;
   const int down = pixel / sizes.dst.w % sizes.dst.h;
   const int image = pixel / sizes.dst.w / sizes.dst.h;
   const int top = down * sizes.stride - sizes.pads.top;
   const int left = across * sizes.stride - sizes.pads.left;
-  const int begin = std::clamp(-left, 0, sizes.kernel);  // of a row of taps, inside the image
-  const int end = std::clamp(sizes.src.w - left, begin, sizes.kernel);
-  const std::ptrdiff_t channels = sizes.src.c;
-  for (int row = top; row < top + sizes.kernel; ++row, patch += sizes.kernel * channels) {
-    if (row < 0 || row >= sizes.src.h) {
-      std::fill_n(patch, sizes.kernel * channels, T{});
-      continue;
+  const int channels = sizes.src.c;
+  for (int at = first; at < last;) {
+    const int tap = at / channels;
+    const int end = std::min(last, (tap + 1) * channels);
+    const int row = top + tap / sizes.kernel;
+    const int column = left + tap % sizes.kernel;
+    if (row < 0 || row >= sizes.src.h || column < 0 || column >= sizes.src.w) {
+      std::fill_n(patch, end - at, T{});
+    } else {
+      const T* from =
+          src + ((std::ptrdiff_t{image} * sizes.src.h + row) * sizes.src.w + column) * channels;
+      std::copy_n(from + (at - tap * channels), end - at, patch);
     }
-    const T* from =
-        src + ((std::ptrdiff_t{image} * sizes.src.h + row) * sizes.src.w + left + begin) * channels;
-    std::fill(patch, patch + begin * channels, T{});
-    std::copy_n(from, (end - begin) * channels, patch + begin * channels);
-    std::fill(patch + end * channels, patch + sizes.kernel * channels, T{});
+    patch += end - at;
+    at = end;
   }
-}
-
-// Patches that are in memory at once: a MiB of them, in blocks of the products' kernel.
-template <typename T>
-int PatchesAtOnce(const Sizes& sizes) {
-  constexpr int kNumbers = (1 << 20) / int{sizeof(T)};
-  constexpr int kBlock = 128;
-  return std::max(1, kNumbers / sizes.patch() / kBlock) * kBlock;
 }
 
 template <typename T>
@@ -85,29 +79,33 @@ bool InDigits(const Sizes& sizes) {
   return std::is_same_v<T, float> && MultipliesDigits(sizes.patch(), sizes.dst.c);
 }
 
-// Adds the products of so many pixels of the gradient with their patches to `sums` [O, patch]. The
-// team shares the longer side: each sum is one thread's, whatever the team.
-template <typename T>
-void AddProducts(const Sizes& sizes, const T* diff_dst, const T* patches, int pixels, float* sums) {
+// Of `length` channels, those that a thread of the team takes at once.
+int ChunkOf(int length) {
   constexpr int kUnit = 16;  // whole tiles of left, and of right but for the last
-  const bool by_patch = sizes.patch() > sizes.dst.c;
-  const int length = by_patch ? sizes.patch() : sizes.dst.c;
   // Chunks of fewer channels would rather pack the other side than multiply.
   constexpr int kLeastOfMany = 192;
   const int threads = TeamSize();
   const int chunks = length >= 2 * threads * kLeastOfMany ? 2 * threads : threads;
   const int units = (length + kUnit - 1) / kUnit;
-  const int chunk = (units + chunks - 1) / chunks * kUnit;
-  ParallelChunks(length, chunk, [&](int first, int last) {
+  return (units + chunks - 1) / chunks * kUnit;
+}
+
+// Adds the products of the channels of the gradient with those of the source, where patches are
+// pixels, to `sums` [O, patch]. The team shares the longer side: each sum is one thread's.
+template <typename T>
+void AddDenseProducts(const Sizes& sizes, const T* src, const T* diff_dst, float* sums) {
+  const bool by_patch = sizes.patch() > sizes.dst.c;
+  const int length = by_patch ? sizes.patch() : sizes.dst.c;
+  ParallelChunks(length, ChunkOf(length), [&](int first, int last) {
     const int count = last - first;
     AddOuterProducts(
         OuterProducts<T>{.left = by_patch ? diff_dst : diff_dst + first,
                          .left_stride = sizes.dst.c,
                          .left_channels = by_patch ? sizes.dst.c : count,
-                         .right = by_patch ? patches + first : patches,
+                         .right = by_patch ? src + first : src,
                          .right_stride = sizes.patch(),
                          .right_channels = by_patch ? count : sizes.patch(),
-                         .pixels = pixels,
+                         .pixels = sizes.pixels(),
                          .sums = sums + (by_patch ? first : std::ptrdiff_t{first} * sizes.patch()),
                          .sums_stride = sizes.patch(),
                          .is_far = true,
@@ -115,19 +113,47 @@ void AddProducts(const Sizes& sizes, const T* diff_dst, const T* patches, int pi
   });
 }
 
+// Patches that a thread copies at once, its part of each: so many bytes that the second-level cache
+// keeps them, in blocks of the products' kernel.
+template <typename T>
+int PatchesAtOnce(const Sizes& sizes) {
+  constexpr int kNumbers = (1 << 19) / int{sizeof(T)};
+  constexpr int kBlock = 128;
+  return std::max(1, kNumbers / ChunkOf(sizes.patch()) / kBlock) * kBlock;
+}
+
+// The same of any convolution; `patches` [patch] * PatchesAtOnce has room for every thread's parts.
+template <typename T>
+void AddPatchProducts(const Sizes& sizes, const T* src, const T* diff_dst, T* patches,
+                      float* sums) {
+  const int step = PatchesAtOnce<T>(sizes);
+  ParallelChunks(sizes.patch(), ChunkOf(sizes.patch()), [&](int first, int last) {
+    const int count = last - first;
+    T* const own = patches + std::ptrdiff_t{first} * step;
+    for (int pixel = 0; pixel < sizes.pixels(); pixel += step) {
+      const int pixels = std::min(step, sizes.pixels() - pixel);
+      for (int i = 0; i < pixels; ++i) {
+        CopyPatch(sizes, src, pixel + i, first, last, own + std::ptrdiff_t{i} * count);
+      }
+      AddOuterProducts(OuterProducts<T>{.left = diff_dst + std::ptrdiff_t{pixel} * sizes.dst.c,
+                                        .left_stride = sizes.dst.c,
+                                        .left_channels = sizes.dst.c,
+                                        .right = own,
+                                        .right_stride = count,
+                                        .right_channels = count,
+                                        .pixels = pixels,
+                                        .sums = sums + first,
+                                        .sums_stride = sizes.patch(),
+                                        .is_far = true,
+                                        .in_digits = InDigits<T>(sizes)});
+    }
+  });
+}
+
 template <typename T>
 void AddAllProducts(const Sizes& sizes, const T* src, const T* diff_dst, T* patches, float* sums) {
-  if (sizes.is_dense()) return AddProducts(sizes, diff_dst, src, sizes.pixels(), sums);
-  const int step = PatchesAtOnce<T>(sizes);
-  for (int first = 0; first < sizes.pixels(); first += step) {
-    const int count = std::min(step, sizes.pixels() - first);
-    ParallelFor(count, [&](int begin, int end) {
-      for (int i = begin; i < end; ++i) {
-        CopyPatch(sizes, src, first + i, patches + std::ptrdiff_t{i} * sizes.patch());
-      }
-    });
-    AddProducts(sizes, diff_dst + std::ptrdiff_t{first} * sizes.dst.c, patches, count, sums);
-  }
+  if (sizes.is_dense()) return AddDenseProducts(sizes, src, diff_dst, sums);
+  AddPatchProducts(sizes, src, diff_dst, patches, sums);
 }
 
 // From [O, kernel, kernel, I] to [O, I, kernel, kernel].
