@@ -66,6 +66,28 @@ void Forward(const NormChannels& norm, const T* src, const float* gate, int pixe
   if (norm.streams) hwy::FlushStream();
 }
 
+template <typename Activation>
+void ForwardSlopes(const NormChannels& norm, const float* src, int pixels,
+                   const NormSlopes& results) {
+  const int channels = norm.channels;
+  ForBlocks(pixels, channels, [&](auto d, const PixelBlock& block, std::ptrdiff_t c) HWY_ATTR {
+    const auto mean = hn::LoadU(d, norm.mean + c);
+    const auto inverse = hn::LoadU(d, norm.inverse + c);
+    const auto scale = hn::Mul(inverse, hn::LoadU(d, norm.weight + c));
+    const auto bias = hn::LoadU(d, norm.bias + c);
+    std::ptrdiff_t ahead = block.ahead;
+    for (std::ptrdiff_t i = block.begin; i < block.end; i += channels, ahead += hn::MaxLanes(d)) {
+      hwy::Prefetch(src + ahead);
+      const auto centred = hn::Sub(Read(d, src + i), mean);
+      const auto y = hn::MulAdd(centred, scale, bias);
+      const auto slope = Activation::Derivative(d, y);
+      Write(d, Activation::Value(d, y), results.dst + i);
+      Write(d, slope, results.slope + i);
+      Write(d, hn::Mul(slope, hn::Mul(centred, inverse)), results.slope_normalised + i);
+    }
+  });
+}
+
 template <typename Activation, typename T>
 void Gradients(const NormChannels& norm, const T* src, const T* diff_dst, int pixels,
                double* sums) {
@@ -152,6 +174,13 @@ AVOCET_NORM_KERNELS(float, Float)
 AVOCET_NORM_KERNELS(BFloat16, BFloat)
 #undef AVOCET_NORM_KERNELS
 
+void ForwardSlopesFloat(const NormChannels& norm, const float* src, int pixels,
+                        const NormSlopes& results) {
+  WithActivation(norm.activation, [&](auto activation) HWY_ATTR {
+    ForwardSlopes<decltype(activation)>(norm, src, pixels, results);
+  });
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace avocet
@@ -189,6 +218,13 @@ namespace avocet {
 AVOCET_NORM_FUNCTIONS(float, Float)
 AVOCET_NORM_FUNCTIONS(BFloat16, BFloat)
 #undef AVOCET_NORM_FUNCTIONS
+
+HWY_EXPORT(ForwardSlopesFloat);
+
+void NormForwardSlopes(const NormChannels& norm, const float* src, int pixels,
+                       const NormSlopes& results) {
+  HWY_DYNAMIC_DISPATCH(ForwardSlopesFloat)(norm, src, pixels, results);
+}
 
 }  // namespace avocet
 #endif

@@ -35,6 +35,16 @@ struct NormChannels {
 template <typename T>
 void NormForward(const NormChannels& norm, const T* src, const float* gate, int pixels, T* dst);
 
+// NormForward's results, and what the sums of AddNormGradients are made of but for the gradient:
+// `slope`, the activation's derivative, and its product with the normalised values.
+struct NormSlopes {
+  float* dst;
+  float* slope;
+  float* slope_normalised;
+};
+void NormForwardSlopes(const NormChannels& norm, const float* src, int pixels,
+                       const NormSlopes& results);
+
 // sums [2, channels] += the sums over pixels of the gradient behind the norm (diff_dst times the
 // activation's derivative), and of its product with the normalised values: the gradients of bias
 // and weight.

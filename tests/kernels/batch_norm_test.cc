@@ -1,5 +1,5 @@
-// Results that go past the caches are the same bits as others. What the bits are,
-// tests/onednn/training/gradient_test.cc checks.
+// Results that go past the caches are the same bits as others, and results with slopes fit them.
+// What the bits are, tests/onednn/training/gradient_test.cc checks.
 #include "engine/kernels/batch_norm.h"
 
 #include <gtest/gtest.h>
@@ -64,6 +64,26 @@ TEST_P(NormResultsTest, BackwardStreamsTheSameBits) {
     ASSERT_TRUE(std::ranges::equal(streamed[line].values, plain[line].values)) << "line " << line;
   }
   EXPECT_NE(plain.back().values[15], 0);
+}
+
+// What AddNormGradients sums up, times the gradient.
+TEST_P(NormResultsTest, SlopesAreThoseOfTheGradients) {
+  std::vector<float> dst(kSize), slope(kSize), slope_normalised(kSize), forward(kSize);
+  NormForwardSlopes(Norm(false), src_.data(), kPixels,
+                    {dst.data(), slope.data(), slope_normalised.data()});
+  NormForward<float>(Norm(false), src_.data(), nullptr, kPixels, forward.data());
+  EXPECT_EQ(dst, forward);
+  std::vector<double> sums(2 * kChannels);
+  AddNormGradients<float>(Norm(false), src_.data(), other_.data(), kPixels, sums.data());
+  for (std::size_t c = 0; c < kChannels; ++c) {
+    double sum = 0, product = 0;
+    for (std::size_t i = c; i < kSize; i += kChannels) {
+      sum += slope[i] * other_[i];
+      product += slope_normalised[i] * other_[i];
+    }
+    EXPECT_NEAR(sums[c], sum, 1e-5 * kPixels) << "channel " << c;
+    EXPECT_NEAR(sums[kChannels + c], product, 1e-5 * kPixels) << "channel " << c;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NormResultsTest,

@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
+#include <span>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "engine/graph/infer_shape.h"
 #include "engine/kernels/depthwise.h"
 #include "engine/onednn/team.h"
 #include "engine/onednn/training/channel_sums.h"
 #include "engine/onednn/training/depthwise_source.h"
+#include "engine/onednn/training/norm_sums.h"
 #include "engine/onednn/training/numbers.h"
 
 namespace avocet {
@@ -27,37 +32,61 @@ void EmitFilterGradients(const Conv2d& conv, NodeId id, const TensorRef& diff_ds
   Emitter& emitter = tape.emitter();
   const std::string& name = tape.graph().node(id).name;
   const DepthwiseSizes sizes = DepthwiseSizesOf(conv, id, tape);
-  const DepthwiseSource source(sizes, id, tape);
+  // Larger filters take as long for the norm's factors as the norm would.
+  const bool with_slopes =
+      IsCheapAgain(conv, id, tape) && tape.NeedsGradient(tape.graph().node(id).inputs[0]);
+  const DepthwiseSource source(sizes, id, tape, with_slopes);
   const int images = tape.graph().node(id).shape.n;
   const int taps = sizes.kernel * sizes.kernel;
   const int count = taps * sizes.channels;
-  const int parts = std::min(TeamSize(), images * sizes.out_height);
+  const int rows = images * sizes.out_height;
+  const int parts = std::min(TeamSize(), rows);
   RowStep step;
   step.name = name + ".diff_weights";
   step.implementation = "own_dw:highway";
-  step.rows = images * sizes.out_height;
+  step.rows = rows;
   step.by_row = {diff_dst};
   step.writes = {emitter.NewTensor({{parts, count}, DataType::f32, Tag::ab}),
                  emitter.NewTensor({{count}, DataType::f32, Tag::x})};
+  const auto store = tape.GradientStore(name + ".weight");
+  std::optional<NormSums> norm;
+  if (source.norm() != nullptr) {
+    norm.emplace(*source.norm(), sizes, rows, tape.Parameter(name + ".weight", PlainWeights(sizes)),
+                 emitter);
+    std::ranges::move(norm->NewTensors(emitter), std::back_inserter(step.writes));
+  }
+  const auto of_norm = [source](RowStep::Whole whole) { return source.Own(whole).subspan(2); };
   step.start = [=](RowStep::Whole whole) {
     std::fill_n(static_cast<float*>(source.Own(whole)[0]), std::ptrdiff_t{parts} * count, 0.0f);
+    if (norm) norm->Start(of_norm(whole));
   };
   WithType(emitter.type(), [&]<typename T>(T*) {
     step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {
       const std::ptrdiff_t row = std::ptrdiff_t{sizes.out_width} * sizes.channels;
       auto* const sums =
           static_cast<float*>(source.Own(whole)[0]) + std::ptrdiff_t{turn.part} * count;
+      std::span<float> of_turn;
+      if (norm) of_turn = norm->OfTurn(turn, of_norm(whole));
+      std::ranges::fill(of_turn, 0.0f);
       source.ForWindows(turn, whole, [&](const DepthwiseSource::Window& window, int offset) {
         DepthwiseSizes own = sizes;
         own.height = window.height;
         own.pad_top = window.pad_top;
-        AddDepthwiseDiffWeights(own, static_cast<const T*>(window.src),
-                                static_cast<const T*>(tensors[0].rows) + offset * row, window.first,
-                                window.first + window.count, sums);
+        const auto add = [&](const auto* src, float* to) {
+          AddDepthwiseDiffWeights(own, src, static_cast<const T*>(tensors[0].rows) + offset * row,
+                                  window.first, window.first + window.count, to);
+        };
+        add(static_cast<const T*>(window.src), sums);
+        if constexpr (std::is_same_v<T, float>) {
+          if (!norm) return;
+          add(window.slope, of_turn.data());
+          add(window.slope_normalised, of_turn.data() + count);
+        }
       });
+      if (norm) norm->EndTurn(turn, of_norm(whole));
     };
   });
-  step.finish = [=, store = tape.GradientStore(name + ".weight")](RowStep::Whole whole) {
+  step.finish = [=](RowStep::Whole whole) {
     const auto* partial = static_cast<const float*>(source.Own(whole)[0]);
     auto* diff = static_cast<float*>(source.Own(whole)[1]);
     for (int c = 0; c < sizes.channels; ++c) {
@@ -70,12 +99,20 @@ void EmitFilterGradients(const Conv2d& conv, NodeId id, const TensorRef& diff_ds
       }
     }
     store(diff);
+    if (norm) norm->Finish(of_norm(whole));
   };
   source.AddTo(step, emitter);
   emitter.AppendRows(std::move(step));
 }
 
 }  // namespace
+
+void TransposeFilters(const dnnl::memory& weights, int channels, int taps, float* filters) {
+  const auto* plain = static_cast<const float*>(weights.get_data_handle());
+  for (int c = 0; c < channels; ++c) {
+    for (int k = 0; k < taps; ++k) filters[k * channels + c] = plain[c * taps + k];
+  }
+}
 
 DepthwiseSizes DepthwiseSizesOf(const Conv2d& conv, NodeId id, const Tape& tape) {
   const Node& node = tape.graph().node(id);
@@ -123,11 +160,7 @@ void EmitDepthwiseDiffSrc(const Conv2d& conv, NodeId id, const TensorRef& diff_d
   step.reads = {diff_dst};
   step.writes = {turned};
   step.start = [=](RowStep::Whole whole) {
-    const auto* plain = static_cast<const float*>(weights.get_data_handle());
-    auto* filter = static_cast<float*>(whole[1]);
-    for (int c = 0; c < sizes.channels; ++c) {
-      for (int k = 0; k < taps; ++k) filter[k * sizes.channels + c] = plain[c * taps + k];
-    }
+    TransposeFilters(weights, sizes.channels, taps, static_cast<float*>(whole[1]));
   };
   WithType(emitter.type(), [&]<typename T>(T*) {
     step.run = [=](const Rows& turn, std::span<const RowTensor> tensors, RowStep::Whole whole) {

@@ -27,7 +27,8 @@ std::size_t RowBytes(const DepthwiseSizes& sizes, DataType type) {
 DepthwiseSource::DepthwiseSource(const DepthwiseSizes& sizes, const TensorRef& src)
     : sizes_(sizes), reads_({src}), row_bytes_(RowBytes(sizes, src.desc.get_data_type())) {}
 
-DepthwiseSource::DepthwiseSource(const DepthwiseSizes& sizes, NodeId id, Tape& tape)
+DepthwiseSource::DepthwiseSource(const DepthwiseSizes& sizes, NodeId id, Tape& tape,
+                                 bool with_slopes)
     : sizes_(sizes), row_bytes_(RowBytes(sizes, tape.type())) {
   const RowSource* const rows = tape.InputRows(id);
   if (rows == nullptr) {
@@ -38,10 +39,13 @@ DepthwiseSource::DepthwiseSource(const DepthwiseSizes& sizes, NodeId id, Tape& t
   reads_ = rows->reads;
   own_ = reads_.size() + 1;
   parts_ = std::min(TeamSize(), tape.graph().node(id).shape.n * sizes.out_height);
-  const auto fitting = static_cast<int>(tape.options().turns.bytes / row_bytes_);
+  planes_ = with_slopes && rows->norm ? 3 : 1;
+  const auto planes = static_cast<std::size_t>(planes_);
+  const auto fitting = static_cast<int>(tape.options().turns.bytes / planes / row_bytes_);
   window_rows_ = std::max(1, (fitting - sizes.kernel) / sizes.stride + 1);
   const int height = (window_rows_ - 1) * sizes.stride + sizes.kernel;
-  part_bytes_ = (sizeof(Held) + static_cast<std::size_t>(height) * row_bytes_ + 63) / 64 * 64;
+  plane_bytes_ = (static_cast<std::size_t>(height) * row_bytes_ + 63) / 64 * 64;
+  part_bytes_ = sizeof(Held) + planes * plane_bytes_;
 }
 
 void DepthwiseSource::AddTo(RowStep& step, Emitter& emitter) const {
@@ -87,13 +91,30 @@ DepthwiseSource::Window DepthwiseSource::Fetch(int part, int image, int row, int
   int kept = 0;
   if (held->first <= first && first < held->last) {
     kept = std::min(held->last, last) - first;
-    std::memmove(rows, rows + static_cast<std::size_t>(first - held->first) * row_bytes_,
-                 static_cast<std::size_t>(kept) * row_bytes_);
+    for (int plane = 0; plane < planes_; ++plane) {
+      std::byte* const to = rows + static_cast<std::size_t>(plane) * plane_bytes_;
+      std::memmove(to, to + static_cast<std::size_t>(first - held->first) * row_bytes_,
+                   static_cast<std::size_t>(kept) * row_bytes_);
+    }
   }
-  rows_->run(first + kept, last, whole.first(reads_.size()),
-             rows + static_cast<std::size_t>(kept) * row_bytes_);
   *held = {.first = first, .last = last};
-  return {.src = rows, .height = end - begin, .pad_top = begin - above, .first = 0, .count = count};
+  Window window = {
+      .src = rows, .height = end - begin, .pad_top = begin - above, .first = 0, .count = count};
+  const std::span<void* const> reads = whole.first(reads_.size());
+  std::byte* const fresh = rows + static_cast<std::size_t>(kept) * row_bytes_;
+  if (planes_ == 1) {
+    rows_->run(first + kept, last, reads, fresh);
+    return window;
+  }
+  const auto plane = [&](std::byte* at, std::size_t index) {
+    return reinterpret_cast<float*>(at + index * plane_bytes_);
+  };
+  rows_->norm->run(
+      first + kept, last, reads,
+      {.dst = plane(fresh, 0), .slope = plane(fresh, 1), .slope_normalised = plane(fresh, 2)});
+  window.slope = plane(rows, 1);
+  window.slope_normalised = plane(rows, 2);
+  return window;
 }
 
 }  // namespace avocet

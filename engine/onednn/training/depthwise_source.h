@@ -21,8 +21,12 @@ class DepthwiseSource {
  public:
   // In memory.
   DepthwiseSource(const DepthwiseSizes& sizes, const TensorRef& src);
-  // Of the node `id`, whose sizes are `sizes`.
-  DepthwiseSource(const DepthwiseSizes& sizes, NodeId id, Tape& tape);
+  // Of the node `id`, whose sizes are `sizes`. `with_slopes`: windows have all of NormSlopes, if
+  // the source is computed and has them.
+  DepthwiseSource(const DepthwiseSizes& sizes, NodeId id, Tape& tape, bool with_slopes = false);
+
+  // Null: windows have the source alone.
+  const NormGradients* norm() const { return planes_ > 1 ? &*rows_->norm : nullptr; }
 
   // Completes a step that reads nothing else whole: reads, a window for each thread and what
   // precedes `start`. The step finds what it writes itself in `Own`.
@@ -32,6 +36,9 @@ class DepthwiseSource {
   // What rows [first, first + count) of the result read, as an image of its own.
   struct Window {
     const void* src;  // [height, width, channels]
+    // As `src`, of a norm's slopes, and of their products with the normalised values; or null.
+    const float* slope = nullptr;
+    const float* slope_normalised = nullptr;
     int height;
     int pad_top;
     int first;
@@ -62,7 +69,9 @@ class DepthwiseSource {
   std::size_t row_bytes_ = 0;  // of the source
   std::size_t own_ = 1;        // first address that is not this object's
   int parts_ = 0;
-  int window_rows_ = 0;         // of the result, at most
+  int planes_ = 1;       // of a window
+  int window_rows_ = 0;  // of the result, at most
+  std::size_t plane_bytes_ = 0;
   std::size_t part_bytes_ = 0;  // of a thread's window, with its header
 };
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -121,6 +122,24 @@ RowSource ForwardRows(const Norm& norm) {
   return source;
 }
 
+// For the reader of ForwardRows. `means` is where EmitBackward will look for them.
+NormGradients GradientsOf(const Norm& norm, std::shared_ptr<TensorRef> means, Tape& tape) {
+  NormGradients gradients;
+  gradients.run = [norm](int first, int last, std::span<void* const> whole,
+                         const NormSlopes& results) {
+    NormForwardSlopes(ChannelsOf(norm, whole[1]),
+                      static_cast<const float*>(whole[0]) + first * norm.row_size(),
+                      (last - first) * norm.shape.w, results);
+  };
+  gradients.take = [norm, means = std::move(means), &tape](const TensorRef& taken) {
+    *means = taken;
+    return [norm, stores = StoresOf(norm, tape)](double* sums, float* to) {
+      StoreNormGradients(norm, stores, sums, to);
+    };
+  };
+  return gradients;
+}
+
 // The gradients [channels] of the parameters. Returns what NormBackward subtracts of them
 // [2, channels].
 TensorRef EmitParameterGradients(const Norm& norm, const NormStores& stores,
@@ -177,18 +196,23 @@ void LowerTraining(const BatchNorm& batch_norm, NodeId id, Tape& tape) {
     return LowerGatedNorm(norm, id, *gate, tape);
   }
   const NodeId user = tape.OnlyReader(result);
+  const auto means = std::make_shared<TensorRef>();  // if the reader has found them
   if (user >= 0 && TakesDepthwiseRows(user, tape)) {
-    tape.SetRowSource(result, ForwardRows(norm));
+    RowSource rows = ForwardRows(norm);
+    if (norm.type == DataType::f32) rows.norm = GradientsOf(norm, means, tape);
+    tape.SetRowSource(result, std::move(rows));
   } else {
     tape.SetResult(result, EmitForward(norm, tape.emitter()));
     tape.OnRecompute(result, [norm, &tape] { return EmitForward(norm, tape.emitter()); });
   }
   tape.OnBackward(result, [=, &tape](const TensorRef& diff_dst) {
-    const TensorRef means =
-        EmitParameterGradients(norm, StoresOf(norm, tape), diff_dst, tape.emitter());
+    const bool are_found = means->id >= 0;
+    const TensorRef subtracted =
+        are_found ? *means
+                  : EmitParameterGradients(norm, StoresOf(norm, tape), diff_dst, tape.emitter());
     if (!tape.NeedsGradient(tape.graph().node(id).inputs[0])) return;
-    const TensorRef again = tape.GradientAgain(result, diff_dst);
-    tape.AddGradient(id, 0, EmitBackward(norm, means, again, tape.emitter()));
+    const TensorRef again = are_found ? diff_dst : tape.GradientAgain(result, diff_dst);
+    tape.AddGradient(id, 0, EmitBackward(norm, subtracted, again, tape.emitter()));
   });
 }
 

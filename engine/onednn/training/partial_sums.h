@@ -19,6 +19,7 @@ class PartialSums {
  public:
   PartialSums(int rows, int count) : parts_(std::min(TeamSize(), rows)), count_(count) {}
 
+  int parts() const { return parts_; }
   TensorRef NewTensor(Emitter& emitter) const {
     return emitter.NewTensor({{std::int64_t{8} * parts_ * count_},
                               dnnl::memory::data_type::u8,
