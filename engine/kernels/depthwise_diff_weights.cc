@@ -86,11 +86,11 @@ void AddDense(const DepthwiseSizes& s, const T* src, const T* diff_dst, int begi
   }
 }
 
-// Rows [ky, ky + R) of the filter over `count` pixels of a row of diff_dst, of which the first
-// meets `column` of the source's rows, which start at `src`.
+// Rows [ky, ky + R) of the filter over `rows` rows of `count` pixels of diff_dst, of which the
+// first pixel meets `column` of the source's rows, which start at `src`.
 template <int K, int R, bool inside, class D, typename T>
 HWY_INLINE void AddPixels(D d, const DepthwiseSizes& s, const T* src, const T* diff, int column,
-                          int count, float* sums) {
+                          int rows, int count, float* sums) {
   const std::ptrdiff_t channels = s.channels;
   const std::ptrdiff_t row = s.width * channels;
   hn::Vec<D> sum[R][K];
@@ -99,15 +99,18 @@ HWY_INLINE void AddPixels(D d, const DepthwiseSizes& s, const T* src, const T* d
 #pragma GCC unroll 7
     for (int kx = 0; kx < K; ++kx) sum[r][kx] = hn::LoadU(d, sums + (r * K + kx) * channels);
   }
-  for (int p = 0; p < count; ++p, column += s.stride, diff += channels) {
-    const auto factor = Read(d, diff);
-    const T* at = src + column * channels;
+  for (int y = 0; y < rows; ++y, src += s.stride * row, diff += s.out_width * channels) {
+    const T* factors = diff;
+    for (int p = 0, w = column; p < count; ++p, w += s.stride, factors += channels) {
+      const auto factor = Read(d, factors);
+      const T* at = src + w * channels;
 #pragma GCC unroll 7
-    for (int kx = 0; kx < K; ++kx) {
-      if (!inside && (column + kx < 0 || column + kx >= s.width)) continue;
+      for (int kx = 0; kx < K; ++kx) {
+        if (!inside && (w + kx < 0 || w + kx >= s.width)) continue;
 #pragma GCC unroll 7
-      for (int r = 0; r < R; ++r) {
-        sum[r][kx] = hn::MulAdd(factor, Read(d, at + r * row + kx * channels), sum[r][kx]);
+        for (int r = 0; r < R; ++r) {
+          sum[r][kx] = hn::MulAdd(factor, Read(d, at + r * row + kx * channels), sum[r][kx]);
+        }
       }
     }
   }
@@ -118,8 +121,23 @@ HWY_INLINE void AddPixels(D d, const DepthwiseSizes& s, const T* src, const T* d
   }
 }
 
-// Pixels of a row whose channels, all of them, are taken before the next pixels'.
+// Pixels of a row, and rows, whose channels, all of them, are taken before the next pixels': one
+// vector of channels of what they meet stays in the nearest cache.
 constexpr int kGroup = 14;
+constexpr int kGroupRows = 4;
+
+// How many rows of diff_dst from `oh` on, before `end`, meet the source with all rows of the
+// filter; 1 if the first does not.
+template <int K>
+HWY_INLINE int RowsInside(const DepthwiseSizes& s, int oh, int end) {
+  const auto is_inside = [&](int at) {
+    const int top = at * s.stride - s.pad_top;
+    return top >= 0 && top + K <= s.height;
+  };
+  int rows = 1;
+  while (rows < kGroupRows && oh + rows < end && is_inside(oh) && is_inside(oh + rows)) ++rows;
+  return rows;
+}
 
 template <int K, typename T>
 void AddGroups(const DepthwiseSizes& s, const T* src, const T* diff_dst, int begin, int end,
@@ -127,7 +145,9 @@ void AddGroups(const DepthwiseSizes& s, const T* src, const T* diff_dst, int beg
   // Rows of the filter whose sums fill most of 16 or 32 registers.
   constexpr int R = HWY_MIN(K, (hn::MaxLanes(hn::ScalableTag<float>()) == 16 ? 28 : 12) / K);
   const std::ptrdiff_t channels = s.channels;
-  for (int oh = begin; oh < end; ++oh) {
+  int count_rows;
+  for (int oh = begin; oh < end; oh += count_rows) {
+    count_rows = RowsInside<K>(s, oh, end);
     const int top = oh * s.stride - s.pad_top;
     const int last = HWY_MIN(K, s.height - top);
     const T* diff = diff_dst + std::ptrdiff_t{oh - begin} * s.out_width * channels;
@@ -140,9 +160,9 @@ void AddGroups(const DepthwiseSizes& s, const T* src, const T* diff_dst, int beg
           const T* rows = src + std::ptrdiff_t{top + ky} * s.width * channels + c;
           float* sums = diff_weights + std::ptrdiff_t{ky} * K * channels + c;
           if (inside) {
-            AddPixels<K, kRows, true>(d, s, rows, diff + c, column, count, sums);
+            AddPixels<K, kRows, true>(d, s, rows, diff + c, column, count_rows, count, sums);
           } else {
-            AddPixels<K, kRows, false>(d, s, rows, diff + c, column, count, sums);
+            AddPixels<K, kRows, false>(d, s, rows, diff + c, column, count_rows, count, sums);
           }
         };
         int ky = HWY_MAX(0, -top);
