@@ -79,81 +79,95 @@ bool InDigits(const Sizes& sizes) {
   return std::is_same_v<T, float> && MultipliesDigits(sizes.patch(), sizes.dst.c);
 }
 
-// Of `length` channels, those that a thread of the team takes at once.
-int ChunkOf(int length) {
+bool SharesPatch(const Sizes& sizes) { return sizes.patch() > sizes.dst.c; }
+
+// Of the longer side's channels, which the team shares, those that a thread takes at once: each sum
+// is one thread's, whatever the team.
+int ChunkOf(const Sizes& sizes) {
   constexpr int kUnit = 16;  // whole tiles of left, and of right but for the last
   // Chunks of fewer channels would rather pack the other side than multiply.
   constexpr int kLeastOfMany = 192;
+  const int length = std::max(sizes.patch(), sizes.dst.c);
   const int threads = TeamSize();
   const int chunks = length >= 2 * threads * kLeastOfMany ? 2 * threads : threads;
   const int units = (length + kUnit - 1) / kUnit;
   return (units + chunks - 1) / chunks * kUnit;
 }
 
-// Adds the products of the channels of the gradient with those of the source, where patches are
-// pixels, to `sums` [O, patch]. The team shares the longer side: each sum is one thread's.
-template <typename T>
-void AddDenseProducts(const Sizes& sizes, const T* src, const T* diff_dst, float* sums) {
-  const bool by_patch = sizes.patch() > sizes.dst.c;
-  const int length = by_patch ? sizes.patch() : sizes.dst.c;
-  ParallelChunks(length, ChunkOf(length), [&](int first, int last) {
+// A chunk's channels of both sides.
+struct Part {
+  int index;  // of the chunk
+  int out, outs;
+  int column, columns;  // of the patch
+};
+
+// Calls body(part) for all chunks, on the team.
+template <typename Body>
+void ForParts(const Sizes& sizes, const Body& body) {
+  const int chunk = ChunkOf(sizes);
+  const bool by_patch = SharesPatch(sizes);
+  ParallelChunks(by_patch ? sizes.patch() : sizes.dst.c, chunk, [&](int first, int last) {
     const int count = last - first;
-    AddOuterProducts(
-        OuterProducts<T>{.left = by_patch ? diff_dst : diff_dst + first,
-                         .left_stride = sizes.dst.c,
-                         .left_channels = by_patch ? sizes.dst.c : count,
-                         .right = by_patch ? src + first : src,
-                         .right_stride = sizes.patch(),
-                         .right_channels = by_patch ? count : sizes.patch(),
-                         .pixels = sizes.pixels(),
-                         .sums = sums + (by_patch ? first : std::ptrdiff_t{first} * sizes.patch()),
-                         .sums_stride = sizes.patch(),
-                         .is_far = true,
-                         .in_digits = InDigits<T>(sizes)});
+    body(by_patch ? Part{first / chunk, 0, sizes.dst.c, first, count}
+                  : Part{first / chunk, first, count, 0, sizes.patch()});
   });
 }
 
-// Patches that a thread copies at once, its part of each: so many bytes that the second-level cache
-// keeps them, in blocks of the products' kernel.
+// Adds the products of so many pixels of the gradient with a part of their patches to `sums`
+// [O, patch].
 template <typename T>
-int PatchesAtOnce(const Sizes& sizes) {
+void AddProducts(const Sizes& sizes, const Part& part, const T* diff_dst, const T* patches,
+                 std::ptrdiff_t patch_stride, int pixels, float* sums) {
+  AddOuterProducts(
+      OuterProducts<T>{.left = diff_dst + part.out,
+                       .left_stride = sizes.dst.c,
+                       .left_channels = part.outs,
+                       .right = patches,
+                       .right_stride = patch_stride,
+                       .right_channels = part.columns,
+                       .pixels = pixels,
+                       .sums = sums + std::ptrdiff_t{part.out} * sizes.patch() + part.column,
+                       .sums_stride = sizes.patch(),
+                       .is_far = true,
+                       .in_digits = InDigits<T>(sizes)});
+}
+
+// Patches that a thread copies at once, its columns of each: so many bytes that the second-level
+// cache keeps them, in blocks of the products' kernel.
+struct Copies {
+  int patches;
+  std::int64_t numbers;  // of a chunk's
+};
+template <typename T>
+Copies CopiesOf(const Sizes& sizes) {
   constexpr int kNumbers = (1 << 19) / int{sizeof(T)};
   constexpr int kBlock = 128;
-  return std::max(1, kNumbers / ChunkOf(sizes.patch()) / kBlock) * kBlock;
+  const int columns = SharesPatch(sizes) ? ChunkOf(sizes) : sizes.patch();
+  const int patches = std::max(1, kNumbers / columns / kBlock) * kBlock;
+  return {patches, std::int64_t{patches} * columns};
 }
 
-// The same of any convolution; `patches` [patch] * PatchesAtOnce has room for every thread's parts.
+// All products. `copies` has CopiesOf for each chunk, if patches are not where the products want
+// them.
 template <typename T>
-void AddPatchProducts(const Sizes& sizes, const T* src, const T* diff_dst, T* patches,
-                      float* sums) {
-  const int step = PatchesAtOnce<T>(sizes);
-  ParallelChunks(sizes.patch(), ChunkOf(sizes.patch()), [&](int first, int last) {
-    const int count = last - first;
-    T* const own = patches + std::ptrdiff_t{first} * step;
-    for (int pixel = 0; pixel < sizes.pixels(); pixel += step) {
-      const int pixels = std::min(step, sizes.pixels() - pixel);
+void AddAllProducts(const Sizes& sizes, const T* src, const T* diff_dst, T* copies, float* sums) {
+  ForParts(sizes, [&](const Part& part) {
+    if (sizes.is_dense()) {
+      return AddProducts(sizes, part, diff_dst, src + part.column, sizes.patch(), sizes.pixels(),
+                         sums);
+    }
+    const Copies at_once = CopiesOf<T>(sizes);
+    T* const own = copies + part.index * at_once.numbers;
+    for (int pixel = 0; pixel < sizes.pixels(); pixel += at_once.patches) {
+      const int pixels = std::min(at_once.patches, sizes.pixels() - pixel);
       for (int i = 0; i < pixels; ++i) {
-        CopyPatch(sizes, src, pixel + i, first, last, own + std::ptrdiff_t{i} * count);
+        CopyPatch(sizes, src, pixel + i, part.column, part.column + part.columns,
+                  own + std::ptrdiff_t{i} * part.columns);
       }
-      AddOuterProducts(OuterProducts<T>{.left = diff_dst + std::ptrdiff_t{pixel} * sizes.dst.c,
-                                        .left_stride = sizes.dst.c,
-                                        .left_channels = sizes.dst.c,
-                                        .right = own,
-                                        .right_stride = count,
-                                        .right_channels = count,
-                                        .pixels = pixels,
-                                        .sums = sums + first,
-                                        .sums_stride = sizes.patch(),
-                                        .is_far = true,
-                                        .in_digits = InDigits<T>(sizes)});
+      AddProducts(sizes, part, diff_dst + std::ptrdiff_t{pixel} * sizes.dst.c, own, part.columns,
+                  pixels, sums);
     }
   });
-}
-
-template <typename T>
-void AddAllProducts(const Sizes& sizes, const T* src, const T* diff_dst, T* patches, float* sums) {
-  if (sizes.is_dense()) return AddDenseProducts(sizes, src, diff_dst, sums);
-  AddPatchProducts(sizes, src, diff_dst, patches, sums);
 }
 
 // From [O, kernel, kernel, I] to [O, I, kernel, kernel].
@@ -181,14 +195,16 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
   const auto scratch = [&](std::int64_t count, DataType type) {
     return emitter.NewTensor({{count}, type, Tag::x});
   };
-  const std::int64_t patches = std::int64_t{PatchesAtOnce<T>(sizes)} * sizes.patch();
-  const TensorRef patch = scratch(sizes.is_dense() ? 1 : patches, tape.type());
+  const int chunk = ChunkOf(sizes);
+  const int chunks = (std::max(sizes.patch(), sizes.dst.c) + chunk - 1) / chunk;
+  const TensorRef copies =
+      scratch(sizes.is_dense() ? 1 : chunks * CopiesOf<T>(sizes).numbers, tape.type());
   const auto add = [=](std::span<void* const> addresses, float* sums) {
     AddAllProducts(sizes, static_cast<const T*>(addresses[0]), static_cast<const T*>(addresses[1]),
                    static_cast<T*>(addresses[2]), sums);
   };
   if (sizes.is_pointwise()) {
-    emitter.KernelStep(step, implementation, {src, diff_dst, patch},
+    emitter.KernelStep(step, implementation, {src, diff_dst, copies},
                        [=, into = tape.GradientSums(weight)](std::span<void* const> addresses) {
                          into([&](float* sums) { add(addresses, sums); });
                        });
@@ -197,7 +213,7 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
   const std::int64_t size = std::int64_t{sizes.dst.c} * sizes.patch();
   emitter.KernelStep(
       step, implementation,
-      {src, diff_dst, patch, scratch(size, DataType::f32), scratch(size, DataType::f32)},
+      {src, diff_dst, copies, scratch(size, DataType::f32), scratch(size, DataType::f32)},
       [=, store = tape.GradientStore(weight)](std::span<void* const> addresses) {
         auto* const sums = static_cast<float*>(addresses[3]);
         ParallelFor(sizes.dst.c, [&](int begin, int end) {

@@ -10,10 +10,10 @@
 
 namespace avocet {
 
-// The sizes of the node `id`, a depthwise convolution.
 // A parameter of depthwise filters, from [channels, taps] to [taps, channels].
 void TransposeFilters(const dnnl::memory& weights, int channels, int taps, float* filters);
 
+// The sizes of the node `id`, a depthwise convolution.
 DepthwiseSizes DepthwiseSizesOf(const Conv2d& conv, NodeId id, const Tape& tape);
 
 // Whether the kernels can compute the gradients of `conv` of `in_channels` and beat what oneDNN
