@@ -29,7 +29,7 @@ constexpr int kRows = kLanes == 16 ? 8 : 4;
 constexpr int kVectors = kOuterProductVectors;
 
 // Pixels that all tiles go over before the next: their channels stay in the second-level cache.
-constexpr int kBlockPixels = 128;
+constexpr int kBlockPixels = kFloatOuterPixels;
 
 struct Strides {
   std::ptrdiff_t left;  // from pixel to pixel

@@ -31,6 +31,22 @@ struct OuterProducts {
 void AddOuterProducts(const OuterProducts<float>& products);
 void AddOuterProducts(const OuterProducts<BFloat16>& products);
 
+// Pixels whose products are summed up before they are added to `sums`.
+inline constexpr int kFloatOuterPixels = 128;
+inline constexpr int kDigitOuterPixels = 256;
+inline constexpr int kPairOuterPixels = 256;
+inline constexpr int kAmxPairOuterPixels = 384;
+
+// Those of AddOuterProducts on this CPU: calls do best with a multiple of them.
+template <typename T>
+int OuterProductPixels(bool in_digits) {
+  if constexpr (std::is_same_v<T, float>) {
+    return in_digits ? kDigitOuterPixels : kFloatOuterPixels;
+  } else {
+    return HasAmxKernels() ? kAmxPairOuterPixels : kPairOuterPixels;
+  }
+}
+
 // AddOuterProducts without AMX, with instructions for pairs of bfloat16 numbers. For it and tests.
 void AddOuterProductsPairs(const OuterProducts<BFloat16>& products);
 

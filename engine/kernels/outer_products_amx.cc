@@ -97,6 +97,8 @@ template <typename T>
 constexpr int kPartPixels = kTileRows* Words<T>::kPixels;
 template <typename T>
 constexpr int kBlockParts = kMaxParts* kDigits / Words<T>::kPlaces;
+static_assert(kBlockParts<float> * kPartPixels<float> == kDigitOuterPixels);
+static_assert(kBlockParts<BFloat16> * kPartPixels<BFloat16> == kAmxPairOuterPixels);
 
 // What is packed stays in the second-level cache, a tile of right and a group of left in the
 // nearest.

@@ -24,7 +24,7 @@ constexpr int kColumns = kVectors * kLanes;
 
 // Pairs of pixels that all tiles go over before the next, and channels of left that are packed at
 // once: these stay in the second-level cache, in an eighth of it, a tile of right in the nearest.
-constexpr int kBlockPairs = 128;
+constexpr int kBlockPairs = kPairOuterPixels / 2;
 constexpr int kPackedChannels = 256;
 
 // From tile to tile of packed left: an odd number of cache lines.
@@ -158,7 +158,7 @@ void AddBlock(const OuterProducts<BFloat16>& at, int pixel, int pixels, int firs
               Packed& packed) {
   const Pixels left = {at.left + pixel * at.left_stride + first, at.left_stride, pixels};
   const Pixels right = {at.right + pixel * at.right_stride, at.right_stride, pixels};
-  const int pixels_after = std::min(2 * kBlockPairs, at.pixels - pixel - pixels);
+  const int pixels_after = std::min(kPairOuterPixels, at.pixels - pixel - pixels);
   PackLeft(left, channels, packed.left);
   int columns;
   for (int column = 0; column < at.right_channels; column += columns) {
@@ -183,8 +183,8 @@ void AddBlock(const OuterProducts<BFloat16>& at, int pixel, int pixels, int firs
 
 void AddOuterProductsPairs(const OuterProducts<BFloat16>& products) {
   Packed packed;
-  for (int pixel = 0; pixel < products.pixels; pixel += 2 * kBlockPairs) {
-    const int pixels = std::min(2 * kBlockPairs, products.pixels - pixel);
+  for (int pixel = 0; pixel < products.pixels; pixel += kPairOuterPixels) {
+    const int pixels = std::min(kPairOuterPixels, products.pixels - pixel);
     for (int first = 0; first < products.left_channels; first += kPackedChannels) {
       AddBlock(products, pixel, pixels, first,
                std::min(kPackedChannels, products.left_channels - first), packed);

@@ -141,9 +141,9 @@ struct Copies {
 template <typename T>
 Copies CopiesOf(const Sizes& sizes) {
   constexpr int kNumbers = (1 << 19) / int{sizeof(T)};
-  constexpr int kBlock = 128;
+  const int block = OuterProductPixels<T>(InDigits<T>(sizes));
   const int columns = SharesPatch(sizes) ? ChunkOf(sizes) : sizes.patch();
-  const int patches = std::max(1, kNumbers / columns / kBlock) * kBlock;
+  const int patches = std::max(1, kNumbers / columns / block) * block;
   return {patches, std::int64_t{patches} * columns};
 }
 
