@@ -32,6 +32,9 @@ struct Sizes {
 
   int pixels() const { return dst.n * dst.h * dst.w; }
   int patch() const { return kernel * kernel * src.c; }  // numbers
+  bool is_patch_longer() const { return patch() > dst.c; }
+  // Channels of the longer side, which the team shares.
+  int longer() const { return std::max(patch(), dst.c); }
   // Whether a patch is a pixel, and so the sums are the gradient as they are.
   bool is_pointwise() const { return kernel == 1; }
   // Whether the patches lie in `src` as the products want them.
@@ -79,15 +82,13 @@ bool InDigits(const Sizes& sizes) {
   return std::is_same_v<T, float> && MultipliesDigits(sizes.patch(), sizes.dst.c);
 }
 
-bool SharesPatch(const Sizes& sizes) { return sizes.patch() > sizes.dst.c; }
-
-// Of the longer side's channels, which the team shares, those that a thread takes at once: each sum
-// is one thread's, whatever the team.
+// Of the longer side's channels, those that a thread takes at once: each sum is one thread's,
+// whatever the team.
 int ChunkOf(const Sizes& sizes) {
   constexpr int kUnit = 16;  // whole tiles of left, and of right but for the last
   // Chunks of fewer channels would rather pack the other side than multiply.
   constexpr int kLeastOfMany = 192;
-  const int length = std::max(sizes.patch(), sizes.dst.c);
+  const int length = sizes.longer();
   const int threads = TeamSize();
   const int chunks = length >= 2 * threads * kLeastOfMany ? 2 * threads : threads;
   const int units = (length + kUnit - 1) / kUnit;
@@ -105,11 +106,10 @@ struct Part {
 template <typename Body>
 void ForParts(const Sizes& sizes, const Body& body) {
   const int chunk = ChunkOf(sizes);
-  const bool by_patch = SharesPatch(sizes);
-  ParallelChunks(by_patch ? sizes.patch() : sizes.dst.c, chunk, [&](int first, int last) {
+  ParallelChunks(sizes.longer(), chunk, [&](int first, int last) {
     const int count = last - first;
-    body(by_patch ? Part{first / chunk, 0, sizes.dst.c, first, count}
-                  : Part{first / chunk, first, count, 0, sizes.patch()});
+    body(sizes.is_patch_longer() ? Part{first / chunk, 0, sizes.dst.c, first, count}
+                                 : Part{first / chunk, first, count, 0, sizes.patch()});
   });
 }
 
@@ -142,7 +142,7 @@ template <typename T>
 Copies CopiesOf(const Sizes& sizes) {
   constexpr int kNumbers = (1 << 19) / int{sizeof(T)};
   const int block = OuterProductPixels<T>(InDigits<T>(sizes));
-  const int columns = SharesPatch(sizes) ? ChunkOf(sizes) : sizes.patch();
+  const int columns = sizes.is_patch_longer() ? ChunkOf(sizes) : sizes.patch();
   const int patches = std::max(1, kNumbers / columns / block) * block;
   return {patches, std::int64_t{patches} * columns};
 }
@@ -196,7 +196,7 @@ void EmitDiffWeights(const Sizes& sizes, NodeId id, const TensorRef& src, const 
     return emitter.NewTensor({{count}, type, Tag::x});
   };
   const int chunk = ChunkOf(sizes);
-  const int chunks = (std::max(sizes.patch(), sizes.dst.c) + chunk - 1) / chunk;
+  const int chunks = (sizes.longer() + chunk - 1) / chunk;
   const TensorRef copies =
       scratch(sizes.is_dense() ? 1 : chunks * CopiesOf<T>(sizes).numbers, tape.type());
   const auto add = [=](std::span<void* const> addresses, float* sums) {
