@@ -85,7 +85,8 @@ def ours(arguments, seed, folder):
     images = sum(1 for path in (arguments.data / "train").glob("*/*") if path.is_file())
     warmup = WARMUP_STEPS / (images // BATCH)
     return timed([arguments.avocet_train, arguments.data, "--pretrained", arguments.model_dir, "--image-size", SIZE,
-                  "--epochs", EPOCHS, "--warmup-epochs", f"{warmup:.3f}", "--crop-scale-min", LEAST_AREA, "--color-jitter", 0,
+                  "--epochs", EPOCHS, "--warmup-epochs", f"{warmup:.3f}", "--crop-scale-min", LEAST_AREA,
+                  "--crop-filter", "bicubic", "--color-jitter", 0,
                   "--ema-decay", 0, "--crop-mode", "squash", "--crop-pct", 1, "--seed", seed, "--threads", arguments.threads,
                   "--output", folder], r"the finished weights: top-1 ([\d.]+) %")  # fmt: skip
 

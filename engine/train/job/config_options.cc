@@ -71,10 +71,18 @@ void ResolveAugmentation(bool grey, TrainingConfig& config) {
   if (!augment.has_shear()) augment.set_shear(grey ? 5 : 0);
 }
 
+// Of one of the field's choices.
+CropFilter CropFilterOf(std::string_view name) {
+  if (name == "bilinear") return CropFilter::kBilinear;
+  if (name == "bicubic") return CropFilter::kBicubic;
+  return name == "network" ? CropFilter::kNetwork : CropFilter::kRandom;
+}
+
 AugmentOptions AugmentOptionsOf(const train::v1::AugmentConfig& given) {
   AugmentOptions augment;
   augment.crop = given.crop() == "random" ? TrainCrop::kRandomResized : TrainCrop::kEvaluation;
   augment.scale_min = given.crop_scale_min();
+  augment.filter = CropFilterOf(given.crop_filter());
   augment.horizontal_flip = given.flip();
   augment.vertical_flip = given.vertical_flip();
   augment.color_jitter = {.brightness = given.color_jitter(),

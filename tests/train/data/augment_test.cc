@@ -63,6 +63,43 @@ TEST(RowMakerTest, ValuesAreFinite) {
   }
 }
 
+// A row of the whole picture, scaled by `filter` for a network that is evaluated with `network`'s.
+std::vector<float> ScaledRow(CropFilter filter, Interpolation network, std::uint32_t position) {
+  PreprocessConfig input = SmallInput();
+  input.interpolation = network;
+  AugmentOptions options;
+  options.scale_min = 1;
+  options.ratio_min = 4.0 / 3;
+  options.filter = filter;
+  options.horizontal_flip = 0;
+  const RowMaker maker(input, options);
+  RowMaker::Scratch scratch;
+  std::vector<float> row(maker.row_size());
+  maker.Augment(NoisyImage(40, 30, 5), 11, 0, position, &scratch, row);
+  return row;
+}
+
+TEST(RowMakerTest, CropsAreScaledByTheFilterAskedFor) {
+  constexpr Interpolation kNetwork = Interpolation::kLanczos;
+  const auto row = [](CropFilter filter) { return ScaledRow(filter, kNetwork, 0); };
+  EXPECT_EQ(row(CropFilter::kBilinear),
+            ScaledRow(CropFilter::kNetwork, Interpolation::kBilinear, 0));
+  EXPECT_EQ(row(CropFilter::kBicubic), ScaledRow(CropFilter::kNetwork, Interpolation::kBicubic, 0));
+  EXPECT_NE(row(CropFilter::kBilinear), row(CropFilter::kBicubic));
+  EXPECT_NE(row(CropFilter::kNetwork), row(CropFilter::kBicubic));
+  int bicubic = 0;
+  for (std::uint32_t position = 0; position < 100; ++position) {
+    const std::vector<float> drawn = ScaledRow(CropFilter::kRandom, kNetwork, position);
+    if (drawn == row(CropFilter::kBicubic)) {
+      ++bicubic;
+    } else {
+      EXPECT_EQ(drawn, row(CropFilter::kBilinear));
+    }
+  }
+  EXPECT_GT(bicubic, 25);
+  EXPECT_LT(bicubic, 75);
+}
+
 TEST(RowMakerTest, GreyRowsHoldTheFirstChannel) {
   AugmentOptions options;
   options.random_erasing.probability = 0;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -41,7 +42,7 @@ transfer {
 augment {
   crop: "evaluation" crop_scale_min: 0.31 flip: 0.32 vertical_flip: 0.33 color_jitter: 0.34
   hue: 0.36 rotate: 37 translate: 0.38 zoom: 0.39 shear: 41 rand_augment: 4
-  rand_augment_magnitude: 4.2 erasing: 0.43 mixup: 0.44 cutmix: 0.45
+  rand_augment_magnitude: 4.2 erasing: 0.43 mixup: 0.44 cutmix: 0.45 crop_filter: "bicubic"
 }
 )";
 
@@ -140,6 +141,7 @@ TEST(RecipeOptionsTest, EveryFieldGoesToItsPlace) {
   const AugmentOptions augment{
       .crop = TrainCrop::kEvaluation,
       .scale_min = 0.31,
+      .filter = CropFilter::kBicubic,
       .horizontal_flip = 0.32,
       .vertical_flip = 0.33,
       .color_jitter = {.brightness = 0.34, .contrast = 0.34, .saturation = 0.34, .hue = 0.36},
@@ -155,6 +157,17 @@ TEST(RecipeOptionsTest, EveryFieldGoesToItsPlace) {
   EXPECT_EQ(options.augment, augment);
   const TargetOptions targets{.label_smoothing = 0.15f, .class_weights = {4.0f / 6, 2}};
   EXPECT_EQ(options.targets, targets);
+}
+
+TEST(RecipeOptionsTest, EachCropFilterHasItsName) {
+  const std::pair<std::string, CropFilter> filters[] = {{"random", CropFilter::kRandom},
+                                                        {"bilinear", CropFilter::kBilinear},
+                                                        {"bicubic", CropFilter::kBicubic},
+                                                        {"network", CropFilter::kNetwork}};
+  for (const auto& [name, filter] : filters) {
+    const TrainingConfig config = Resolved("augment { crop_filter: '" + name + "' }");
+    EXPECT_EQ(OptionsOf(config).augment.filter, filter) << name;
+  }
 }
 
 TEST(RecipeOptionsTest, ValidationDiffersInModeAndMemoryAlone) {
