@@ -151,6 +151,7 @@ absl::Status CheckShares(const TrainingConfig& config, int processes) {
 absl::StatusOr<OptimizerOptions> OptimizerOptionsOf(const TrainingConfig& config) {
   const train::v1::OptimizerConfig& given = config.optimizer();
   OptimizerOptions options{.weight_decay = given.weight_decay(),
+                           .decays_all = given.decay_all(),
                            .momentum = given.momentum(),
                            .nesterov = given.nesterov(),
                            .beta1 = given.beta1(),

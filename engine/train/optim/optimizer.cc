@@ -38,7 +38,7 @@ AdamFactors MakeAdamFactors(const OptimizerOptions& options, double rate, double
 Factors MakeFactors(const OptimizerOptions& options, const TrainedParameter& trained,
                     const Optimizer::StepOptions& step, double steps) {
   const double rate = step.learning_rate * trained.rate_factor;
-  const double decay = trained.decays ? options.weight_decay : 0;
+  const double decay = trained.decays || options.decays_all ? options.weight_decay : 0;
   const auto scale = static_cast<float>(step.gradient_scale);
   switch (options.kind) {
     case OptimizerKind::kSgd:

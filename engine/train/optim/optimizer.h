@@ -19,7 +19,7 @@ namespace avocet {
 // How the optimizer treats one parameter.
 struct TrainedParameter {
   ParameterSpec spec;
-  bool decays = true;        // whether weight decay applies
+  bool decays = true;        // whether weight decay applies, unless all decay
   double rate_factor = 1.0;  // on the learning rate
 };
 
@@ -42,9 +42,10 @@ absl::StatusOr<OptimizerKind> ParseOptimizer(std::string_view name);
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kAdamW;
   double weight_decay = 0.0;
-  double momentum = 0.9;  // of kSgd and kRmsProp
-  bool nesterov = false;  // of kSgd
-  double beta1 = 0.9;     // of kAdam and kAdamW; PyTorch's defaults
+  bool decays_all = false;  // also what TrainedParameter::decays spares
+  double momentum = 0.9;    // of kSgd and kRmsProp
+  bool nesterov = false;    // of kSgd
+  double beta1 = 0.9;       // of kAdam and kAdamW; PyTorch's defaults
   double beta2 = 0.999;
   double alpha = 0.9;     // of kRmsProp: what an old square keeps; the EfficientNet paper's
   double epsilon = 1e-8;  // 1e-3 in EfficientNet's RMSprop

@@ -95,6 +95,18 @@ TEST(OptimizerTest, SparesBiasesAndNormsFromDecay) {
   EXPECT_EQ(parameters.Get("bn.running_mean")[0], 1);
 }
 
+TEST(OptimizerTest, DecaysAllIfAsked) {
+  const std::vector<ParameterSpec> specs = {{"conv.weight", {1, 1, 1, 1}}, {"conv.bias", {1}}};
+  Parameters parameters(specs);
+  const Parameters gradients(specs);
+  for (const ParameterSpec& spec : specs) parameters.Get(spec.name)[0] = 1;
+  Optimizer optimizer({.kind = OptimizerKind::kAdamW, .weight_decay = 0.5, .decays_all = true},
+                      TrainedParameters(specs));
+  optimizer.Step(parameters, gradients, {.learning_rate = 0.1});
+  EXPECT_FLOAT_EQ(parameters.Get("conv.weight")[0], 0.95f);
+  EXPECT_FLOAT_EQ(parameters.Get("conv.bias")[0], 0.95f);
+}
+
 TEST(OptimizerTest, LeavesParametersWithoutGradientAlone) {
   const std::vector<ParameterSpec> specs = {{"a", {3, 1}}, {"b", {3, 1}}};
   Parameters parameters(specs);
