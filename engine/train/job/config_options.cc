@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/cpu_count.h"
 #include "engine/base/status.h"
+#include "engine/checkpoint/preprocess_names.h"
 #include "engine/train/data/image_source.h"
 #include "engine/train/job/config_file.h"
 
@@ -71,18 +72,16 @@ void ResolveAugmentation(bool grey, TrainingConfig& config) {
   if (!augment.has_shear()) augment.set_shear(grey ? 5 : 0);
 }
 
-// Of one of the field's choices.
-CropFilter CropFilterOf(std::string_view name) {
-  if (name == "bilinear") return CropFilter::kBilinear;
-  if (name == "bicubic") return CropFilter::kBicubic;
-  return name == "network" ? CropFilter::kNetwork : CropFilter::kRandom;
-}
+constexpr NamedChoice<CropFilter> kCropFilterNames[] = {{"random", CropFilter::kRandom},
+                                                        {"bilinear", CropFilter::kBilinear},
+                                                        {"bicubic", CropFilter::kBicubic},
+                                                        {"network", CropFilter::kNetwork}};
 
 AugmentOptions AugmentOptionsOf(const train::v1::AugmentConfig& given) {
   AugmentOptions augment;
   augment.crop = given.crop() == "random" ? TrainCrop::kRandomResized : TrainCrop::kEvaluation;
   augment.scale_min = given.crop_scale_min();
-  augment.filter = CropFilterOf(given.crop_filter());
+  augment.filter = ChoiceOf(kCropFilterNames, given.crop_filter()).value_or(augment.filter);
   augment.horizontal_flip = given.flip();
   augment.vertical_flip = given.vertical_flip();
   augment.color_jitter = {.brightness = given.color_jitter(),
