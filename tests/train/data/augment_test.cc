@@ -27,9 +27,7 @@ PreprocessConfig SmallInput() {
 }
 
 std::vector<float> RowOf(const AugmentOptions& options, std::uint32_t epoch, std::uint32_t position,
-                         int channels = 3) {
-  PreprocessConfig input = SmallInput();
-  input.channels = channels;
+                         const PreprocessConfig& input = SmallInput()) {
   const RowMaker maker(input, options);
   RowMaker::Scratch scratch;
   std::vector<float> row(maker.row_size());
@@ -72,11 +70,7 @@ std::vector<float> ScaledRow(CropFilter filter, Interpolation network, std::uint
   options.ratio_min = 4.0 / 3;
   options.filter = filter;
   options.horizontal_flip = 0;
-  const RowMaker maker(input, options);
-  RowMaker::Scratch scratch;
-  std::vector<float> row(maker.row_size());
-  maker.Augment(NoisyImage(40, 30, 5), 11, 0, position, &scratch, row);
-  return row;
+  return RowOf(options, 0, position, input);
 }
 
 TEST(RowMakerTest, CropsAreScaledByTheFilterAskedFor) {
@@ -103,8 +97,10 @@ TEST(RowMakerTest, CropsAreScaledByTheFilterAskedFor) {
 TEST(RowMakerTest, GreyRowsHoldTheFirstChannel) {
   AugmentOptions options;
   options.random_erasing.probability = 0;
-  const std::vector<float> grey = RowOf(options, 0, 0, 1);
-  const std::vector<float> color = RowOf(options, 0, 0, 3);
+  PreprocessConfig grey_input = SmallInput();
+  grey_input.channels = 1;
+  const std::vector<float> grey = RowOf(options, 0, 0, grey_input);
+  const std::vector<float> color = RowOf(options, 0, 0);
   ASSERT_EQ(color.size(), 3 * grey.size());
   // NoisyImage is no grey picture: blue is what a grey row would have read of it.
   const PreprocessConfig preprocess = SmallInput();

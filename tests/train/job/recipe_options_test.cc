@@ -101,6 +101,7 @@ TEST(RecipeOptionsTest, TheTestSetsEveryField) {
     EXPECT_TRUE(HasField(recipe, group, field)) << field.name();
     const std::string value = FieldText(recipe, group, field);
     EXPECT_NE(value, FieldText(defaults, group, field)) << field.name();
+    // Switches have one value to differ by: SwitchesAreNotMistakenForEachOther.
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL) return;
     EXPECT_TRUE(values.insert(value).second) << field.name() << ": another one is " << value;
   });
@@ -164,6 +165,7 @@ TEST(RecipeOptionsTest, EveryFieldGoesToItsPlace) {
 TEST(RecipeOptionsTest, SwitchesAreNotMistakenForEachOther) {
   EXPECT_EQ(OptionsOf(Resolved("optimizer { nesterov: true decay_all: false }")).optimizer,
             OptionsOf(Resolved("optimizer { nesterov: true }")).optimizer);
+  EXPECT_FALSE(OptionsOf(Resolved("optimizer { nesterov: true }")).optimizer.decays_all);
   const OptimizerOptions all = OptionsOf(Resolved("optimizer { decay_all: true }")).optimizer;
   EXPECT_TRUE(all.decays_all);
   EXPECT_FALSE(all.nesterov);
